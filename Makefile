@@ -1,0 +1,48 @@
+# Two commands: `make run` and `make test`. Both set everything up first; nothing is done again when nothing changed.
+PYTHON ?= python3
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: run test setup setup-dev check bench lock clean
+
+run: setup
+	@exec $(BIN)/fencun sandbox --port $(PORT)
+
+test: setup-dev check
+	$(BIN)/python -m pytest
+
+setup: $(VENV)/.installed
+
+setup-dev: $(VENV)/.installed-dev
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Fencun needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --progress-bar on --require-hashes --no-deps -r requirements.lock.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock.txt $(VENV)/.installed
+	$(PIP) install --quiet --progress-bar on --require-hashes --no-deps -r requirements-dev.lock.txt
+	@touch $@
+
+check: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup-dev
+	$(BIN)/python -m bench
+
+# Renews both lock files. Needs uv; the files carry hashes and no index address.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --quiet
+lock:
+	$(LOCK) --extra build -o requirements.lock.txt > /dev/null
+	$(LOCK) --extra build --extra dev -o requirements-dev.lock.txt > /dev/null
+
+clean:
+	rm -rf $(VENV) var build *.egg-info .mypy_cache .ruff_cache .pytest_cache
