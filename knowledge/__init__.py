@@ -1,0 +1,1 @@
+"""What the bot knows: guides → passages → index → search → answer with evidence."""
