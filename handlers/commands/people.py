@@ -1,0 +1,104 @@
+"""/handoffs /take /return /whoami /help: the people who work with the bot."""
+
+from datetime import datetime
+
+from handlers import texts
+from handlers.commands.parse import allowed, named, number, unknown
+from handlers.commands.request import Request, say
+from handlers.turn import GiveBack, Outcome, Role, Take, Ticket
+
+_SHOWN = 20  # tickets in one list
+_ROLES = {Role.OPERATOR: "运营", Role.LEAD: "主管", Role.CONSULTANT: "顾问", Role.MEMBER: "会员"}
+_MAY_STEP_IN = frozenset({Role.OPERATOR, Role.LEAD})
+
+
+async def handoffs(request: Request) -> Outcome | None:
+    """The tickets that are not closed, the one that has waited longest first."""
+    if request.arguments:
+        return None
+    waiting = await request.office.tickets()
+    if not waiting:
+        return say("没有未结束的转接单。")
+    rows = [_row(ticket, request.turn.now) for ticket in waiting[:_SHOWN]]
+    more = f"\n\n后面还有 {len(waiting) - _SHOWN} 张。" if len(waiting) > _SHOWN else ""
+    more += "\n\n接手：/take 单号，结束：/return 单号"
+    return say(f"**转接单 {len(waiting)} 张**\n\n" + "\n".join(rows) + more)
+
+
+def _row(ticket: Ticket, now: datetime) -> str:
+    minutes = max(0, int((now - ticket.opened_at).total_seconds() // 60))
+    about = texts.one_line(ticket.ask, 40) or "（没有文字）"
+    who = f"{ticket.assignee or '同事'} 在处理" if ticket.state == "taken" else "等待接手"
+    reason = texts.reason_words(ticket.reason)
+    return f"- **{ticket.number} 号** 等了 {minutes} 分钟，{texts.shorten(ticket.person)}，{reason}：{about}，{who}"
+
+
+async def take(request: Request) -> Outcome | None:
+    """Puts a ticket into the hands of who asks. From another's hands only a lead or an operator may take it."""
+    wanted = number(request.arguments, unit="号")
+    if wanted is None:
+        return None
+    ticket = await _ticket(request, wanted)
+    if ticket is None:
+        return say(_missing(wanted))
+    if ticket.state == "taken" and _own(ticket, request):
+        return say(f"{wanted} 号已经在您手上了，处理完发 /return {wanted}。")
+    if _anothers(ticket, request):
+        return say(f"{wanted} 号已由 {ticket.assignee} 接手。需要换人，请主管或运营来操作。")
+    before = f"原来由 {ticket.assignee} 处理，" if ticket.state == "taken" and ticket.assignee else ""
+    text = f"{wanted} 号{before}现在归您了，智能助手不再回复这位会员。处理完发 /return {wanted}。"
+    return say(text, Take(wanted), audit=f"take {wanted}")
+
+
+async def give_back(request: Request) -> Outcome | None:
+    """Ends a ticket, so that the bot serves again; an open one too, else nobody would ever answer that person."""
+    wanted = number(request.arguments, unit="号")
+    if wanted is None:
+        return None
+    ticket = await _ticket(request, wanted)
+    if ticket is None:
+        return say(_missing(wanted))
+    if _anothers(ticket, request):
+        return say(f"{wanted} 号由 {ticket.assignee} 在处理，请本人、主管或运营来交还。")
+    text = f"{wanted} 号已结束。会员再发消息，由智能助手回答。"
+    return say(text, GiveBack(wanted), audit=f"return {wanted}")
+
+
+async def _ticket(request: Request, wanted: int) -> Ticket | None:
+    return next((ticket for ticket in await request.office.tickets() if ticket.number == wanted), None)
+
+
+def _own(ticket: Ticket, request: Request) -> bool:
+    # WeCom gives user ids back in lower case in places (90236).
+    return ticket.assignee.casefold() == request.turn.conversation.person.casefold()
+
+
+def _anothers(ticket: Ticket, request: Request) -> bool:
+    """Whether a colleague has the ticket whom this one may not step in for."""
+    held = ticket.state == "taken" and bool(ticket.assignee) and not _own(ticket, request)
+    return held and not request.turn.roles & _MAY_STEP_IN
+
+
+def _missing(wanted: int) -> str:
+    return f"没有 {wanted} 号转接单，或者它已经结束。发 /handoffs 看还有哪些。"
+
+
+async def whoami(request: Request) -> Outcome | None:
+    """Who we take this person for."""
+    if request.arguments:
+        return None
+    roles = "、".join(name for role, name in _ROLES.items() if role in request.turn.roles)
+    return say(f"您的账号是 {request.turn.conversation.person}，角色：{roles}。")
+
+
+async def show_help(request: Request) -> Outcome:
+    """The commands this person may use, or one of them in full."""
+    roles = request.turn.roles
+    if not request.arguments:
+        rows = [f"- /{command.name}（/{command.aliases[0]}）{command.does}" for command in allowed(roles)]
+        return say("**指令**\n\n" + "\n".join(rows) + "\n\n看一个指令的用法：/help 指令")
+    command = named(request.arguments)
+    if command is None or not command.roles & roles:
+        return say(unknown(request.arguments.lstrip("/／"), roles))
+    also = "、".join(f"/{alias}" for alias in command.aliases)
+    return say(f"{command.usage_line}\n\n{command.does}。也可以写 {also}。")

@@ -1,0 +1,43 @@
+"""While a person serves the conversation, the bot is silent."""
+
+from handlers.commands.parse import is_command
+from handlers.turn import Kind, Move, Office, OptIn, OptOut, Outcome, State, Turn
+from handlers.wishes import Wish, wish_in
+
+_SILENT = frozenset({Kind.RECALLED, Kind.SEND_FAILED, Kind.OTHER})
+
+
+async def hold(turn: Turn, _office: Office) -> Outcome | None:
+    """Follows who serves the conversation, and keeps quiet while that is a person or one is awaited.
+
+    Any word of a colleague is a takeover. Their own slash-commands pass, so that nobody is locked out of /return.
+    """
+    move = _move(turn)
+    if move is not None:
+        return Outcome("hold", move=move)
+    if turn.item.kind in _SILENT:
+        return Outcome("hold")
+    if turn.conversation.state is State.BOT or is_command(turn):
+        return None
+    return Outcome("hold", effects=_kept(turn))
+
+
+def _move(turn: Turn) -> Move | None:
+    match turn.item.kind:
+        case Kind.HUMAN_SPOKE | Kind.HUMAN_TOOK:
+            return Move(State.HUMAN, assignee=turn.item.servicer or turn.conversation.assignee)
+        case Kind.HUMAN_LEFT:
+            return Move(State.BOT)
+        case _:
+            return None
+
+
+def _kept(turn: Turn) -> tuple[OptOut | OptIn, ...]:
+    """A wish about unasked messages counts whoever serves the person; only the confirmation stays unsaid."""
+    match wish_in(turn.item.text) if turn.item.kind is Kind.TEXT else None:
+        case Wish.STOP:
+            return (OptOut(),)
+        case Wish.RESUME:
+            return (OptIn(),)
+        case _:
+            return ()

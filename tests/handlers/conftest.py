@@ -1,0 +1,162 @@
+"""A small office that is real enough to talk to, and a way of saying things to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from handlers import decide
+from handlers.turn import Channel, Conversation, Item, Kind, Outcome, Role, State, Status, Ticket, Turn
+from knowledge.types import Answer, Citation, Guide, Line
+from scheduler.timetable import Planned
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)  # Saturday, 10:00 in Shanghai
+
+GUIDES = (
+    Guide("living-room.md", "小户型客厅搭配", "styling", "", keywords=("沙发",), weekly=True),
+    Guide("night-waking.md", "宝宝夜醒怎么办", "parenting", ""),
+    Guide("returns.md", "退货规则", "service", "", valid_until=date(2026, 11, 20)),
+)
+PLANNED = (
+    Planned(
+        "weekly-styling", datetime(2026, 11, 26, 2, 0, tzinfo=UTC), "living-room.md", "小户型客厅搭配", ("kf:all",)
+    ),
+    Planned(
+        "weekly-parenting",
+        datetime(2026, 11, 27, 11, 30, tzinfo=UTC),
+        "night-waking.md",
+        "宝宝夜醒怎么办",
+        ("robot:a", "robot:b", "robot:c", "robot:d"),
+    ),
+)
+TICKETS = (
+    Ticket(
+        12, "kf:wk1::wmMember0001", Channel.KF, "wmMember0001", "member_asked", "沙发\n坏了", "open", "",
+        NOW - timedelta(minutes=35),
+    ),
+    Ticket(
+        13, "kf:wk1::wmMember0002", Channel.KF, "wmMember0002", "urgent", "宝宝发热" * 20, "taken", "lihua",
+        NOW - timedelta(minutes=5),
+    ),
+)  # fmt: skip
+
+
+@dataclass
+class SmallOffice:
+    """Keeps everything in memory and remembers what it was asked."""
+
+    zone: str = "Asia/Shanghai"
+    working_hours: str = "09:00-12:00,13:00-21:00"
+    library: Sequence[Guide] = GUIDES
+    coming: Sequence[Planned] = PLANNED
+    now: datetime = NOW
+    open_tickets: Sequence[Ticket] = TICKETS
+    paused: bool = False
+    paused_until: datetime | None = None
+    handoff: bool = False
+    urgent: bool = False
+    asked: list[tuple[str, tuple[Line, ...], date]] = field(default_factory=list)
+
+    async def answer(self, question: str, history: Sequence[Line], today: date) -> Answer:
+        self.asked.append((question, tuple(history), today))
+        if "沙发" not in question:
+            return Answer(
+                "这个我不确定。", refused=True, nearest=("退货规则",), handoff=self.handoff, urgent=self.urgent
+            )
+        cited = Citation("living-room.md", "小户型客厅搭配", "沙发", 0.82)
+        return Answer("沙发靠墙放。", refused=False, citations=(cited,), handoff=self.handoff, urgent=self.urgent)
+
+    async def guides(self) -> Sequence[Guide]:
+        return self.library
+
+    async def status(self) -> Status:
+        return Status(
+            since=self.now - timedelta(hours=3),
+            guides=len(self.library),
+            generation="g-0007",
+            vectors=True,
+            waiting_items=1,
+            waiting_parts=2,
+            dead_parts=3,
+            open_tickets=len(self.open_tickets),
+            paused_until=self.paused_until,
+            paused=self.paused,
+            next_post=self.coming[0] if self.coming else None,
+            channels=("kf", "app"),
+            warnings=("企业可信 IP 还没有设置",),
+        )
+
+    async def plan(self, days: int) -> Sequence[Planned]:
+        return [post for post in self.coming if post.at <= self.now + timedelta(days=days)]
+
+    async def tickets(self) -> Sequence[Ticket]:
+        return self.open_tickets
+
+    async def opted_out(self, person: str) -> bool:
+        return False
+
+
+@dataclass
+class Talk:
+    """One conversation: `say` decides on a text, `happens` on any other item."""
+
+    office: SmallOffice
+    conversation: Conversation
+    roles: frozenset[Role]
+
+    async def say(self, text: str, *, history: tuple[Line, ...] = (), waited: float = 0) -> Outcome:
+        return await self.happens(Kind.TEXT, text=text, history=history, waited=waited)
+
+    async def happens(
+        self,
+        kind: Kind,
+        *,
+        text: str = "",
+        history: tuple[Line, ...] = (),
+        waited: float = 0,
+        servicer: str = "",
+        code: str = "",
+    ) -> Outcome:
+        came = self.office.now - timedelta(seconds=waited)
+        item = Item(1, kind, text, sent_at=came, received_at=came, servicer=servicer, code=code)
+        return await decide(Turn(item, self.conversation, self.roles, self.office.now, history), self.office)
+
+    def held(self, state: State, assignee: str = "") -> "Talk":
+        """The same conversation in another state."""
+        return replace(self, conversation=replace(self.conversation, state=state, assignee=assignee))
+
+    def by(self, person: str, *roles: Role) -> "Talk":
+        """The same channel, somebody else."""
+        return replace(self, conversation=replace(self.conversation, person=person), roles=frozenset(roles))
+
+
+@pytest.fixture
+def office() -> SmallOffice:
+    return SmallOffice()
+
+
+@pytest.fixture
+def member(office: SmallOffice) -> Talk:
+    """A member on kf."""
+    return Talk(office, _talk(Channel.KF, "wk1", "wmMember0001"), frozenset({Role.MEMBER}))
+
+
+@pytest.fixture
+def member_elsewhere(office: SmallOffice) -> Talk:
+    """A member who reached us another way than kf."""
+    return Talk(office, _talk(Channel.AIBOT, "bot1", "zhaoliu"), frozenset({Role.MEMBER}))
+
+
+@pytest.fixture
+def operator(office: SmallOffice) -> Talk:
+    return Talk(office, _talk(Channel.APP, "1000002", "zhangsan"), frozenset({Role.OPERATOR}))
+
+
+@pytest.fixture
+def consultant(office: SmallOffice) -> Talk:
+    return Talk(office, _talk(Channel.APP, "1000002", "wangwu"), frozenset({Role.CONSULTANT}))
+
+
+def _talk(channel: Channel, account: str, person: str) -> Conversation:
+    return Conversation(f"{channel}:{account}::{person}", channel, account, "", person)

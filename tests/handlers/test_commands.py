@@ -1,0 +1,251 @@
+"""Slash-commands, read as conversations with an operator and a consultant."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from handlers.commands import RUN
+from handlers.commands.parse import COMMANDS
+from handlers.turn import GiveBack, Kind, Pause, Push, Reindex, Resume, Role, State, Take
+
+NOON = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
+
+
+def test_every_command_is_carried_out_by_somebody_and_no_name_is_used_twice() -> None:
+    assert set(RUN) == {command.name for command in COMMANDS}
+    names = [name for command in COMMANDS for name in command.names]
+    assert len(names) == len(set(names))
+
+
+TALKS = [
+    ("/help", ["/status", "/帮助", "/return"]),
+    ("/帮助", ["/push"]),
+    ("/help push", ["用法：/push 序号", "/推送"]),
+    ("/help /推送", ["用法：/push 序号"]),
+    ("/help statsu", ["没有这个指令：/statsu。您是不是想用 /status？"]),
+    ("/status", ["启动：11-21 周六 07:00", "指南：3 份，索引 g-0007，向量检索在用", "待处理 1，待发 2，发送失败 3"]),
+    ("/状态", ["2 张没有结束", "正常", "11-26 周四 10:00《小户型客厅搭配》", "kf、app", "企业可信 IP 还没有设置"]),
+    ("/ask 沙发怎么摆", ["沙发靠墙放。", "依据：living-room.md，沙发，0.82"]),
+    ("/问 怎么退", ["这个我不确定。", "没有把握", "相近的指南：《退货规则》"]),
+    ("/问沙发怎么摆", ["沙发靠墙放。"]),
+    ("/guides", ["指南 3 份", "《小户型客厅搭配》styling，living-room.md，可定时推送", "returns.md，已过期"]),
+    ("/指南 沙发", ["指南 1 份", "小户型客厅搭配"]),
+    ("/guides PARENTING", ["night-waking.md"]),
+    ("/guides 窗帘", ["没有找到和“窗帘”有关的指南"]),
+    ("/plan", ["7 天内", "1. 11-26 周四 10:00《小户型客厅搭配》→ kf:all", "2. 11-27 周五 19:30《宝宝夜醒怎么办》"]),
+    ("/计划 30", ["robot:a、robot:b、robot:c 等 4 处"]),
+    ("/计划 3天", ["3 天内没有推送。下一条：", "1. 11-26 周四 10:00《小户型客厅搭配》"]),
+    ("/handoffs", ["转接单 2 张", "**12 号** 等了 35 分钟，wmMe…0001，主动要求人工：沙发 坏了，等待接手"]),
+    ("/转接单", ["**13 号** 等了 5 分钟，wmMe…0002，紧急情况：", "…，lihua 在处理"]),
+    ("/whoami", ["zhangsan", "运营"]),
+    ("/我是谁", ["zhangsan"]),
+]
+
+
+@pytest.mark.parametrize(("said", "heard"), TALKS)
+async def test_what_an_operator_asks_is_told_and_changes_nothing(operator, said, heard) -> None:
+    outcome = await operator.say(said)
+    assert outcome.handler == "command"
+    for piece in heard:
+        assert piece in outcome.replies[0].text
+    assert (outcome.effects, outcome.audit, outcome.move) == ((), "", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "effect", "audit", "heard"),
+    [
+        ("/reindex", Reindex(), "reindex", "完成后告诉您结果"),
+        ("/重建索引", Reindex(), "reindex", "完成后告诉您结果"),
+        ("/pause", Pause(None), "pause until resumed", "直到您发 /resume"),
+        ("/pause 5", Pause(datetime(2026, 11, 21, 7, 0, tzinfo=UTC)), "pause until 2026-11-21T07:00Z", "周六 15:00"),
+        ("/暂停 5小时", Pause(datetime(2026, 11, 21, 7, 0, tzinfo=UTC)), "pause until 2026-11-21T07:00Z", "周六 15:00"),
+        ("/pause 720", Pause(datetime(2026, 12, 21, 2, 0, tzinfo=UTC)), "pause until 2026-12-21T02:00Z", "12-21"),
+        ("/resume", Resume(), "resume", "已恢复"),
+        ("/恢复", Resume(), "resume", "已恢复"),
+        ("/take 12", Take(12), "take 12", "现在归您了"),
+        ("/接手 #12", Take(12), "take 12", "现在归您了"),
+        ("/接手12号", Take(12), "take 12", "现在归您了"),
+        ("/take 13", Take(13), "take 13", "原来由 lihua 处理"),
+        ("/return 12", GiveBack(12), "return 12", "已结束"),
+        ("/交还 13", GiveBack(13), "return 13", "智能助手"),
+    ],
+)
+async def test_a_changing_command_says_what_it_does_and_is_audited(operator, said, effect, audit, heard) -> None:
+    outcome = await operator.say(said)
+    assert outcome.effects == (effect,)
+    assert outcome.audit == audit
+    assert heard in outcome.replies[0].text
+
+
+@pytest.mark.parametrize("said", ["/push 1", "/推送 1", "／PUSH　１", "/push1", "/推送1", "  /push #1 "])
+async def test_push_hands_the_planned_post_to_the_gate(operator, office, said) -> None:
+    outcome = await operator.say(said)
+    assert outcome.effects == (Push(office.coming[0]),)
+    assert outcome.audit == "push weekly-styling 2026-11-26T02:00Z"
+    for piece in ("《小户型客厅搭配》", "发送检查", "结果随后告诉您"):
+        assert piece in outcome.replies[0].text
+
+
+async def test_push_takes_the_numbers_that_plan_shows_however_far_it_looked(operator, office) -> None:
+    office.coming = [replace(office.coming[0], at=NOON + timedelta(days=days)) for days in (0, 30, 60)]
+    assert "1. 11-26" in (await operator.say("/plan 7")).replies[0].text
+    assert (await operator.say("/push 3")).effects == (Push(office.coming[2]),)
+
+
+async def test_a_number_beyond_the_plan_is_told_and_pushes_nothing(operator) -> None:
+    outcome = await operator.say("/push 9")
+    assert "一共 2 条" in outcome.replies[0].text
+    assert (outcome.effects, outcome.audit) == ((), "")
+
+
+async def test_an_empty_plan_says_so(operator, office) -> None:
+    office.coming = ()
+    assert "还没有安排" in (await operator.say("/plan")).replies[0].text
+    assert "下一条：没有安排" in (await operator.say("/status")).replies[0].text
+
+
+@pytest.mark.parametrize(
+    ("said", "usage"),
+    [
+        ("/ask", "/ask 问题"),
+        ("/问", "/ask 问题"),
+        *((f"/plan {days}", "/plan [天数]") for days in ("0", "93", "-1", "下周", "1 2", "1.5", "9" * 5000)),
+        *((f"/push {place}".strip(), "/push 序号") for place in ("", "0", "-1", "one", "1 2", "一")),
+        *((f"/pause {hours}", "/pause [小时]") for hours in ("0", "721", "-3", "3天", "一会儿")),
+        *((f"/take {number}".strip(), "/take 单号") for number in ("", "0", "abc", "12 13")),
+        *((f"/return {number}".strip(), "/return 单号") for number in ("", "x")),
+        ("/status now", "/status"),
+        ("/reindex all", "/reindex"),
+        ("/resume 3", "/resume"),
+        ("/handoffs 3", "/handoffs"),
+        ("/whoami you", "/whoami"),
+    ],
+)
+async def test_bad_arguments_get_the_usage_line_and_change_nothing(operator, said, usage) -> None:
+    outcome = await operator.say(said)
+    assert outcome.replies[0].text.startswith(f"用法：{usage}")
+    assert (outcome.effects, outcome.audit) == ((), "")
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("/statsu", "没有这个指令：/statsu。您是不是想用 /status？"),
+        ("/resum", "您是不是想用 /resume？"),
+        ("/转接", "您是不是想用 /转接单？"),
+        ("/STATUSES", "您是不是想用 /status？"),
+        ("/xyzzy 3", "没有这个指令：/xyzzy。发 /help 看全部指令。"),
+        ("/", "发 /help 看全部指令。"),
+        ("/" + "q" * 3000, "没有这个指令：/" + "q" * 19 + "…。"),
+    ],
+)
+async def test_an_unknown_command_gets_the_nearest_one_or_the_way_to_the_list(operator, said, heard) -> None:
+    outcome = await operator.say(said)
+    assert heard in outcome.replies[0].text
+    assert outcome.effects == ()
+
+
+@pytest.mark.parametrize("role", [Role.CONSULTANT, Role.LEAD])
+@pytest.mark.parametrize("said", ["/status", "/guides", "/reindex", "/plan", "/push 1", "/pause", "/resume", "/推送 1"])
+async def test_what_operators_run_is_closed_to_consultants_and_leads(consultant, role, said) -> None:
+    outcome = await consultant.by("wangwu", role).say(said)
+    assert "只有运营人员可以用" in outcome.replies[0].text
+    assert (outcome.effects, outcome.audit) == ((), "")
+
+
+@pytest.mark.parametrize("role", [Role.CONSULTANT, Role.LEAD])
+async def test_consultants_and_leads_have_the_commands_for_people(consultant, role) -> None:
+    talk = consultant.by("wangwu", role)
+    listed = (await talk.say("/help")).replies[0].text
+    assert [name for name in RUN if f"/{name}（" in listed] == ["help", "ask", "handoffs", "take", "return", "whoami"]
+    assert (await talk.say("/take 12")).effects == (Take(12),)
+    assert "沙发靠墙放" in (await talk.say("/ask 沙发")).replies[0].text
+
+
+async def test_a_consultant_is_offered_only_what_a_consultant_may_use(consultant) -> None:
+    assert "status" not in (await consultant.say("/statsu")).replies[0].text.removeprefix("没有这个指令：/statsu")
+    assert "没有这个指令" in (await consultant.say("/help push")).replies[0].text
+
+
+@pytest.mark.parametrize("said", ["/take 99", "/return 99"])
+async def test_a_ticket_that_is_closed_or_never_was_is_said_to_be_so(operator, said) -> None:
+    outcome = await operator.say(said)
+    assert "没有 99 号转接单" in outcome.replies[0].text
+    assert (outcome.effects, outcome.audit) == ((), "")
+
+
+async def test_taking_what_one_has_already_changes_nothing(consultant) -> None:
+    outcome = await consultant.by("LiHua", Role.CONSULTANT).say("/take 13")
+    assert "已经在您手上" in outcome.replies[0].text
+    assert outcome.effects == ()
+
+
+@pytest.mark.parametrize("said", ["/take 13", "/return 13"])
+async def test_a_consultant_does_not_take_a_ticket_out_of_a_colleagues_hands(consultant, said) -> None:
+    outcome = await consultant.say(said)
+    assert "lihua" in outcome.replies[0].text
+    assert (outcome.effects, outcome.audit) == ((), "")
+
+
+async def test_a_lead_may_step_in(consultant) -> None:
+    assert (await consultant.by("boss", Role.LEAD).say("/take 13")).effects == (Take(13),)
+
+
+async def test_the_colleague_who_has_the_ticket_gives_it_back(consultant) -> None:
+    assert (await consultant.by("lihua", Role.CONSULTANT).say("/return 13")).effects == (GiveBack(13),)
+
+
+async def test_with_nothing_waiting_handoffs_says_so(operator, office) -> None:
+    office.open_tickets = ()
+    assert (await operator.say("/handoffs")).replies[0].text == "没有未结束的转接单。"
+
+
+async def test_the_ask_of_a_ticket_is_one_line_of_at_most_forty_characters(operator) -> None:
+    text = (await operator.say("/handoffs")).replies[0].text
+    asked = text.split("紧急情况：")[1].split("，")[0]
+    assert len(asked) == 40
+    assert asked.endswith("…")
+
+
+async def test_long_lists_are_cut_and_say_so(operator, office) -> None:
+    office.library = office.library * 10
+    office.coming = office.coming * 20
+    office.open_tickets = office.open_tickets * 15
+    assert "只列出前 20 份" in (await operator.say("/guides")).replies[0].text
+    assert "后面还有 10 条" in (await operator.say("/plan")).replies[0].text
+    assert "后面还有 10 张" in (await operator.say("/handoffs")).replies[0].text
+
+
+@pytest.mark.parametrize(
+    ("until", "heard"),
+    [(None, "暂停中，发 /resume 恢复"), (datetime(2026, 11, 21, 7, 0, tzinfo=UTC), "暂停到 11-21 周六 15:00")],
+)
+async def test_status_says_that_sending_is_paused_and_for_how_long(operator, office, until, heard) -> None:
+    office.paused, office.paused_until = True, until
+    assert heard in (await operator.say("/status")).replies[0].text
+
+
+async def test_ask_shows_that_a_person_would_be_brought_in_and_brings_none(operator, office) -> None:
+    office.handoff = True
+    outcome = await operator.say("/ask 沙发")
+    assert "会请同事接手" in outcome.replies[0].text
+    assert outcome.effects == ()
+
+
+async def test_an_old_emoji_starts_with_a_slash_and_is_no_command(operator) -> None:
+    assert (await operator.say("/::)")).handler == "fallback"
+
+
+async def test_only_text_holds_a_command(operator) -> None:
+    assert (await operator.happens(Kind.MEDIA, text="/status")).handler == "fallback"
+
+
+async def test_without_a_slash_an_operator_asks_like_anybody(operator) -> None:
+    assert (await operator.say("沙发怎么摆")).handler == "question"
+    assert (await operator.say("status")).handler == "question"
+
+
+async def test_a_command_never_moves_the_colleagues_own_conversation(operator) -> None:
+    for state in State:
+        assert (await operator.held(state).say("/take 12")).move is None

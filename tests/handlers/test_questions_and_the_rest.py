@@ -1,0 +1,92 @@
+"""Questions go to the guides; everything else that was written still gets a word back."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from handlers import texts
+from handlers.turn import HandOff, Kind, Move, State
+from knowledge.types import Line
+
+
+async def test_a_question_is_answered_from_the_guides_with_its_history_and_the_local_day(member, office) -> None:
+    office.now = datetime(2026, 11, 21, 17, 0, tzinfo=UTC)  # already the 22nd in Shanghai
+    history = (Line("customer", "客厅很小"),)
+    outcome = await member.say(" 沙发怎么摆 ", history=history)
+    assert outcome.replies[0].text == "沙发靠墙放。"
+    assert outcome.effects == ()
+    assert outcome.move is None
+    assert office.asked == [("沙发怎么摆", history, date(2026, 11, 22))]
+
+
+@pytest.mark.parametrize(("waited", "text"), [(20, "沙发靠墙放。"), (21, "让您久等了。\n\n沙发靠墙放。")])
+async def test_who_waited_long_hears_that_we_know(member, waited, text) -> None:
+    assert (await member.say("沙发怎么摆", waited=waited)).replies[0].text == text
+
+
+async def test_of_a_very_long_text_the_first_2000_characters_are_looked_at(member, office) -> None:
+    await member.say("沙" * 5000)
+    assert office.asked[0][0] == "沙" * 2000
+
+
+@pytest.mark.parametrize(("urgent", "reason"), [(True, "urgent"), (False, "beyond_guides")])
+async def test_an_answer_that_needs_a_person_brings_one_in(member, office, urgent, reason) -> None:
+    office.handoff, office.urgent = True, urgent
+    outcome = await member.say("宝宝吞了纽扣电池")
+    assert outcome.replies[0].text == "这个我不确定。"
+    assert outcome.effects == (HandOff(reason, "宝宝吞了纽扣电池"),)
+    assert outcome.move == Move(State.WAITING)
+
+
+async def test_away_from_kf_the_bot_goes_on_answering_while_a_colleague_is_called(member_elsewhere, office) -> None:
+    office.handoff = True
+    outcome = await member_elsewhere.say("宝宝吞了纽扣电池")
+    assert len(outcome.effects) == 1
+    assert outcome.move is None
+
+
+@pytest.mark.parametrize("said", ["/status", "/push 1", "/没有这个", "／help"])
+async def test_from_a_member_a_slash_is_plain_text(member, office, said) -> None:
+    assert (await member.say(said)).handler == "question"
+    assert office.asked[0][0] == said
+
+
+async def test_what_we_cannot_read_is_said_kindly_with_a_way_to_a_person(member) -> None:
+    outcome = await member.happens(Kind.MEDIA)
+    assert "目前只看得懂文字" in outcome.replies[0].text
+    assert "转人工" in outcome.replies[0].text
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        *(
+            (said, texts.WORDLESS)
+            for said in ("", "  ", "😀", "👍🏻👍🏻", "？？？", "……", "[微笑][强]", "/::)", "1️⃣", "@分寸")
+        ),
+        *((said, texts.HELLO) for said in ("你好", "您好！", "在吗", "你好，在吗？", "hi", "有人吗", "早上好")),
+        *((said, texts.GLAD) for said in ("谢谢", "好的，谢谢", "谢谢您[玫瑰]", "嗯嗯", "收到", "OK", "拜拜")),
+    ],
+)
+async def test_small_things_get_a_short_word_and_no_search(member, office, said, text) -> None:
+    outcome = await member.say(said)
+    assert (outcome.handler, outcome.replies[0].text) == ("fallback", text)
+    assert office.asked == []
+
+
+@pytest.mark.parametrize(
+    "said", ["3", "多少钱", "[微笑]沙发怎么摆", "你好，沙发怎么摆", "谢谢，沙发怎么摆", "好的沙发", "hi-fi"]
+)
+async def test_a_few_words_are_enough_for_a_question(member, said) -> None:
+    assert (await member.say(said)).handler == "question"
+
+
+async def test_a_fault_of_the_library_is_the_desks_to_handle(member, office) -> None:
+    """No internal text can get to a member: handlers let the error through, the desk says its fixed apology."""
+
+    async def broken(*_: object) -> None:
+        raise OSError("index at /var/x is gone")
+
+    office.answer = broken
+    with pytest.raises(OSError, match="index"):
+        await member.say("沙发怎么摆")
