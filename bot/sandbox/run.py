@@ -1,0 +1,111 @@
+"""`fencun sandbox`: the ordinary bot, configured by settings only, beside the stand-in and its page."""
+
+from datetime import datetime
+from pathlib import Path
+
+from bot.app import Program, build
+from bot.clock import MovableClock
+from bot.sandbox.standin import StandIn
+from bot.sandbox.web import SandboxWeb
+from bot.sandbox.world import World
+from bot.settings import Settings
+
+ZONE = "Asia/Shanghai"
+SAMPLE_GUIDES = Path(__file__).resolve().parents[2] / "guides"
+LOCAL = "127.0.0.1"
+LOOK_AHEAD_DAYS = 14
+
+
+class Sandbox:
+    """Everything in one process. `start` gives the address to open; `stop` ends it."""
+
+    def __init__(self, folder: Path, guides: Path | None, clock: MovableClock) -> None:
+        self._folder = folder
+        self._guides = guides or SAMPLE_GUIDES
+        self._clock = clock
+        self._world = World.demo()
+        self.standin = StandIn(self._world, clock)
+        self.program: Program | None = None
+
+    async def start(self, port: int) -> str:
+        """Start the stand-in on a free port and the bot on `port`; raises what the bot's start raises."""
+        await self.standin.start()
+        self.program = program = build(self.settings(port), self._clock)
+        page = SandboxWeb(self.standin, self._clock, self._next_post, self._jumped, ZONE)
+        program.web.more.extend(page.routes())
+        actual = await program.start()
+        self._world.bot_url = f"http://{LOCAL}:{actual}"
+        return f"http://{LOCAL}:{actual}/sandbox/"
+
+    async def stop(self) -> None:
+        if self.program is not None:
+            await self.program.stop()
+        await self.standin.stop()
+
+    def settings(self, port: int) -> Settings:
+        """The settings of an ordinary installation that happens to talk to the stand-in."""
+        return Settings.model_validate(settings_for(self.standin, self._folder, self._guides, port))
+
+    async def _next_post(self) -> datetime | None:
+        if self.program is None:
+            return None
+        coming = await self.program.planner.upcoming(LOOK_AHEAD_DAYS)
+        return coming[0].at if coming else None
+
+    async def _jumped(self) -> None:
+        """The clock has moved: look at everything now rather than at the next tick."""
+        if self.program is not None:
+            await self.program.ticker.run_all()
+
+
+def settings_for(standin: StandIn, folder: Path, guides: Path, port: int) -> dict[str, object]:
+    """Settings, as a file would hold them, for a bot that talks to `standin` and keeps its data in `folder`."""
+    world = standin.world
+    callback = [bot for bot in world.aibots if bot.mode == "callback"]
+    socket = [bot for bot in world.aibots if bot.mode == "websocket"]
+    robot = world.group_robots[0].name
+    return {
+        "timezone": ZONE,
+        "server": {"host": LOCAL, "port": port},
+        "store": {"url": f"sqlite:///{folder / 'fencun.db'}"},
+        "knowledge": {"guides": guides, "index": folder / "index", "vectors": str(folder / "chroma")},
+        "people": {"operators": ["wangwei"], "leads": ["zhaomin"], "consultants": ["lihua", "zhaomin"]},
+        "wecom": {
+            "corp_id": world.corp_id,
+            "api_base": standin.base_url,
+            "app": {"agent_id": world.app.agent_id, **_keys(world.app)},
+            "kf": {**_keys(world.kf), "accounts": [account.open_kfid for account in world.kf.accounts]},
+            "contact": _keys(world.contact),
+            "group_robots": [{"name": each.name, "key": each.key} for each in world.group_robots],
+            "aibots": [
+                {"name": b.name, "display_name": b.display_name, "token": b.token, "encoding_aes_key": b.aes_key}
+                for b in callback
+            ]
+            + [
+                {
+                    "name": b.name,
+                    "display_name": b.display_name,
+                    "mode": "websocket",
+                    "bot_id": b.bot_id,
+                    "secret": b.secret,
+                    "ws_url": standin.ws_url,
+                }
+                for b in socket
+            ],
+        },
+        "schedules": [
+            {"name": "weekly-styling", "every": "thu 10:00", "topic": "styling", "to": [f"robot:{robot}"]},
+            {"name": "weekly-parenting", "every": "tue 10:00", "topic": "parenting", "to": [f"robot:{robot}"]},
+        ],
+    }
+
+
+def _keys(seat: object) -> dict[str, str]:
+    return {
+        "secret": getattr(seat, "secret"),  # noqa: B009 - the three seats share these names, not a class
+        "token": getattr(seat, "token"),  # noqa: B009
+        "encoding_aes_key": getattr(seat, "aes_key"),  # noqa: B009
+    }
+
+
+
