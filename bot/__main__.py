@@ -1,0 +1,5 @@
+"""`python -m bot` is `fencun`."""
+
+from bot.cli import main
+
+main()

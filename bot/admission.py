@@ -1,0 +1,105 @@
+"""What may stop a part at the last moment: its deadline, the platform's limits, a moved conversation, the gate."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.channels import Limits
+from bot.gatekeeper import Gatekeeper
+from bot.part import Final, Klass, Part, part_id
+from bot.store import outbox
+from bot.transaction import Transaction
+from scheduler.gate import Decision, Verdict
+
+HELD_RETRY = timedelta(minutes=10)  # how often a post on hold asks the gate again
+
+
+class Stopped(Exception):
+    """The part ends here; `final` and `reason` say how."""
+
+    def __init__(self, final: Final, reason: str) -> None:
+        super().__init__(reason)
+        self.final = final
+        self.reason = reason
+
+
+class Admission:
+    """Claims a part for sending inside the caller's transaction."""
+
+    def __init__(self, gatekeeper: Gatekeeper, limits: Callable[[Part], Limits]) -> None:
+        self._gatekeeper = gatekeeper
+        self._limits = limits
+
+    async def admit(self, transaction: Transaction, part: Part) -> Part | None:
+        """The part as it may be sent now; None when it was put back for later. Raises Stopped when it ends here."""
+        if part.klass is Klass.POST:
+            return await self._pass_gate(transaction, part)
+        if part.expires_at is not None and transaction.now >= part.expires_at:
+            raise Stopped(Final.DROPPED if part.klass is Klass.NOTICE else Final.DEAD, "expired")
+        if await self._over_rate(transaction, part):
+            return None
+        if not await outbox.claim(transaction.connection, part):
+            raise Stopped(Final.DROPPED, "state_moved")
+        await self._spend_budget(transaction, part)
+        return replace(part, tries=part.tries + 1)
+
+    async def _over_rate(self, transaction: Transaction, part: Part) -> bool:
+        per_minute = self._limits(part).per_minute
+        if per_minute is None:
+            return False
+        now = transaction.now
+        sent = await outbox.sent_since(transaction.connection, part.lane, now - timedelta(seconds=60))
+        wait = outbox.rate_wait(sent, now, per_minute)
+        if wait > timedelta(0):
+            await outbox.put_back(transaction.connection, part, now + wait, "rate")
+        return wait > timedelta(0)
+
+    async def _spend_budget(self, transaction: Transaction, part: Part) -> None:
+        """A member's message allows so many parts for so long (kf: 5 and 48 h, doc 94677)."""
+        limits = self._limits(part)
+        if limits.per_message is None or part.klass is not Klass.REPLY or part.kind != "text":
+            return
+        spent, member_at = await outbox.budget(transaction.connection, part.conversation)
+        if limits.window is not None and transaction.now - member_at > limits.window:
+            raise Stopped(Final.DEAD, "window_closed")
+        if part.tries > 0:  # a repetition of the same part is not counted twice
+            return
+        if spent >= limits.per_message:
+            raise Stopped(Final.DEAD, "budget_spent")
+        await outbox.spend(transaction.connection, part.conversation)
+
+    async def _pass_gate(self, transaction: Transaction, part: Part) -> Part | None:
+        """Ask the gate for each recipient: the allowed go now, the deferred become a part of their own."""
+        if await self._over_rate(transaction, part):
+            return None
+        decisions = {
+            address: await self._gatekeeper.ask(transaction.connection, part, address, transaction.now)
+            for address in part.body["recipients"]
+        }
+        allowed = [address for address, made in decisions.items() if made.verdict is Verdict.ALLOW]
+        later = {a: at for a, made in decisions.items() if (at := _again(made, part, transaction.now)) is not None}
+        if later and len(later) == len(decisions):
+            soonest = min(later, key=lambda address: later[address])
+            reason = str(decisions[soonest].reason)
+            await outbox.put_back(transaction.connection, part, later[soonest], reason)
+            return None
+        await transaction.enqueue(_postponed(part, address, at) for address, at in later.items())
+        if not allowed:
+            raise Stopped(Final.DROPPED, ",".join(sorted({str(made.reason) for made in decisions.values()})))
+        if not await outbox.claim(transaction.connection, part):
+            return None
+        return replace(part, body={**part.body, "recipients": allowed}, tries=part.tries + 1)
+
+
+def _again(decision: Decision, part: Part, now: datetime) -> datetime | None:
+    """When a refused recipient is asked about again: at the gate's own time, or soon for what is only on hold."""
+    if decision.verdict is Verdict.DEFER:
+        return decision.until
+    if decision.verdict is not Verdict.HOLD or part.expires_at is None:
+        return None
+    return min(now + HELD_RETRY, part.expires_at)
+
+
+def _postponed(part: Part, address: str, at: datetime) -> Part:
+    body = {**part.body, "recipients": [address]}
+    return replace(part, id=part_id(part.id, address), body=body, not_before=at, tries=0)

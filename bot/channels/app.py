@@ -1,0 +1,74 @@
+"""The self-built app: one to one with colleagues (message/send, doc 90236) and its own internal groups (appchat)."""
+
+from typing import Any
+
+from bot.channels import Limits
+from bot.channels.texts import fitting, pieces
+from bot.errors import Refused
+from bot.part import Part, Receipt
+from bot.wecom.api import App
+from handlers.turn import Channel
+from scheduler.posts import parse_recipient
+
+TITLE_CHARS = 26
+
+
+class AppChannel:
+    """At most 30 messages a minute to one member; WeCom drops what is over without a word (doc 90312)."""
+
+    limits = Limits(per_minute=30)
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def pieces(self, markdown: str) -> list[str]:
+        return pieces(markdown, Channel.APP)
+
+    async def send(self, part: Part) -> Receipt:
+        """Text, markdown, a card with one button, or a post. An unknown userid in the answer is a refusal."""
+        to = self._person(part)
+        sent = await self._app.message_send([to], _message(part), out_id=part.id if part.repeatable else "")
+        if to.casefold() in sent.invalid:
+            raise Refused("the app cannot reach this member", errcode=81013)
+        return Receipt(platform_id=sent.msgid)
+
+    def _person(self, part: Part) -> str:
+        return str(part.body["to"]) if "to" in part.body else parse_recipient(part.body["recipients"][0]).target
+
+
+def _message(part: Part) -> dict[str, Any]:
+    if part.kind == "card":
+        return {"msgtype": "template_card", "template_card": _card(part)}
+    if part.kind == "post":
+        return {"msgtype": "markdown", "markdown": {"content": fitting(part.body["markdown"], Channel.APP)}}
+    return {"msgtype": "text", "text": {"content": part.body["text"]}}
+
+
+def _card(part: Part) -> dict[str, Any]:
+    """A button whose click comes back as the command in its key (template_card_event, doc 90240)."""
+    title, _, rest = str(part.body["text"]).partition("\n")
+    return {
+        "card_type": "button_interaction",
+        "task_id": part.body["task"],
+        "main_title": {"title": title.strip("* ")[:TITLE_CHARS]},
+        "sub_title_text": "\n".join(line.removeprefix("- ") for line in rest.strip().splitlines() if line.strip()),
+        "button_list": [{"text": "我来接手", "style": 1, "key": part.body["button"]}],
+    }
+
+
+class AppChatChannel:
+    """Groups that the app made. One way: what people write there never reaches us (doc 90248)."""
+
+    limits = Limits()
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def pieces(self, markdown: str) -> list[str]:
+        return pieces(markdown, Channel.APPCHAT)
+
+    async def send(self, part: Part) -> Receipt:
+        chat = parse_recipient(part.body["recipients"][0]).target
+        content = fitting(part.body["markdown"], Channel.APPCHAT)
+        await self._app.appchat_send(chat, {"msgtype": "markdown", "markdown": {"content": content}})
+        return Receipt()

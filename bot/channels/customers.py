@@ -1,0 +1,54 @@
+"""Customers and customer groups: a mass message is a task that a colleague has to confirm (doc 92135)."""
+
+from typing import Any
+
+from bot.channels import Limits
+from bot.channels.texts import fitting, pieces
+from bot.errors import Refused
+from bot.part import Confirmation, Part, Receipt
+from bot.wecom.api import Contact
+from handlers.turn import Channel
+from scheduler.posts import parse_recipient
+
+
+class CustomersChannel:
+    """One task per colleague; what becomes of it is followed by `bot.mass_tasks`."""
+
+    limits = Limits()
+
+    def __init__(self, contact: Contact) -> None:
+        self._contact = contact
+
+    def pieces(self, markdown: str) -> list[str]:
+        return pieces(markdown, Channel.CUSTOMERS)
+
+    async def send(self, part: Part) -> Receipt:
+        recipients = [parse_recipient(address) for address in part.body["recipients"]]
+        template = _template(recipients[0].channel, recipients[0].account, [each.target for each in recipients])
+        template["text"] = {"content": fitting(part.body["markdown"], Channel.CUSTOMERS)}
+        msgid, failed = await self._contact.add_msg_template(template)
+        if len(failed) == len(recipients):
+            raise Refused("nobody of this task can be reached", errcode=41048)
+        return Receipt(platform_id=msgid, confirmation=Confirmation(msgid, recipients[0].account))
+
+
+def _template(channel: str, sender: str, targets: list[str]) -> dict[str, Any]:
+    if channel == "group":
+        return {"chat_type": "group", "sender": sender, "chat_id_list": targets}
+    return {"chat_type": "single", "sender": sender, "external_userid": targets}
+
+
+class ContactChannel:
+    """The greeting of a new customer in the colleague's name: once, within 20 s (doc 92137)."""
+
+    limits = Limits()
+
+    def __init__(self, contact: Contact) -> None:
+        self._contact = contact
+
+    def pieces(self, markdown: str) -> list[str]:
+        return pieces(markdown, Channel.CONTACT)
+
+    async def send(self, part: Part) -> Receipt:
+        await self._contact.send_welcome_msg(str(part.body["code"]), str(part.body["text"]))
+        return Receipt()

@@ -1,0 +1,184 @@
+"""微信客服: answers to customers, and moving a session between us and our colleagues (docs 94677, 95122, 94669)."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.alarm import Alarm
+from bot.channels import Limits
+from bot.channels.texts import pieces
+from bot.clock import Clock
+from bot.errors import AlreadyDone, Refused, StateMoved
+from bot.part import Klass, Part, Receipt, part_id
+from bot.wecom.api import Kf
+from handlers.texts import HANDED_OVER, QUEUED, handoff_notice, nobody, shorten
+from handlers.turn import Channel, Move, State
+
+BOT_STATES = (0, 1)
+POOL, HUMAN, ENDED = 2, 3, 4
+NOT_TAKING = (95014, 95019)  # this colleague cannot take it now: try the next
+CODE_LIFE = timedelta(hours=48)
+NOTE_LIFE = timedelta(hours=1)
+
+
+class KfChannel:
+    """Five messages per message of the customer, within 48 hours (doc 94677)."""
+
+    limits = Limits(per_message=5, window=timedelta(hours=48))
+
+    def __init__(
+        self, kf: Kf, alarm: Alarm, consultants: Sequence[str], route: str, working_hours: str, clock: Clock
+    ) -> None:
+        """`route`: "named" gives a session to a receiving consultant, "pool" leaves it to WeCom's waiting pool."""
+        self._kf = kf
+        self._alarm = alarm
+        self._consultants = tuple(consultants)
+        self._route = route
+        self._working_hours = working_hours
+        self._clock = clock
+
+    def pieces(self, markdown: str) -> list[str]:
+        return pieces(markdown, Channel.KF)
+
+    async def send(self, part: Part) -> Receipt:
+        match part.kind:
+            case "on_event":
+                message = {"msgtype": "text", "text": {"content": part.body["text"]}}
+                return Receipt(await self._kf.send_msg_on_event(part.body["code"], message, part.id))
+            case "transfer":
+                return await self._transfer(part)
+            case "assign":
+                return await self._assign(part)
+            case "end":
+                return await self._end(part)
+        return await self._say(part)
+
+    async def _say(self, part: Part) -> Receipt:
+        account, person = part.body["account"], part.body["to"]
+        message = {"msgtype": "text", "text": {"content": part.body["text"]}}
+        try:
+            return Receipt(await self._kf.send_msg(person, account, message, part.id, again=part.tries > 1))
+        except StateMoved:
+            session = await self._kf.service_state_get(account, person)
+            if session.state in BOT_STATES:
+                raise
+            # A colleague has it (a native rule, or the client): stay silent until that ends.
+            if session.state in (POOL, HUMAN):
+                return Receipt(move=Move(State.HUMAN if session.state == HUMAN else State.WAITING, session.servicer))
+            raise
+
+    async def _transfer(self, part: Part) -> Receipt:
+        """Bring a person in. The customer is told once, after the fact, and truthfully."""
+        account, person = part.body["account"], part.body["to"]
+        if self._route == "pool":
+            return await self._queue(part)
+        receiving = {each.userid for each in await self._kf.servicer_list(account) if each.receiving}
+        wanted = [userid for userid in self._consultants if userid in receiving] or (
+            [] if self._consultants else sorted(receiving)
+        )
+        for servicer in wanted:
+            try:
+                code = await self._kf.service_state_trans(account, person, HUMAN, servicer)
+            except Refused as error:
+                if error.errcode not in NOT_TAKING:
+                    raise
+            except StateMoved:
+                return await self._as_it_is(part)
+            else:
+                return self._handed_over(part, servicer, code)
+        return self._nobody(part)
+
+    async def _queue(self, part: Part) -> Receipt:
+        try:
+            code = await self._kf.service_state_trans(part.body["account"], part.body["to"], POOL)
+        except StateMoved:
+            return await self._as_it_is(part)
+        follow_ups = [*self._told(part, QUEUED, code), *self._paged(part)]
+        return Receipt(follow_ups=tuple(follow_ups), move=Move(State.WAITING))
+
+    async def _as_it_is(self, part: Part) -> Receipt:
+        """The move was refused: the session is elsewhere already, perhaps by an earlier try whose answer was lost."""
+        session = await self._kf.service_state_get(part.body["account"], part.body["to"])
+        if session.state == HUMAN:
+            return self._handed_over(part, session.servicer.casefold(), "")
+        if session.state == POOL:
+            return Receipt(follow_ups=tuple(self._paged(part)), move=Move(State.WAITING))
+        return self._nobody(part)
+
+    def _handed_over(self, part: Part, servicer: str, code: str) -> Receipt:
+        text = handoff_notice(part.body["ticket"], shorten(part.body["to"]), part.body["reason"], part.body["ask"])
+        now = self._clock.now()
+        notices = [self._alarm.notice(servicer, text, part_id("page", part.id, servicer), now)] if self._pages else []
+        return Receipt(follow_ups=(*self._told(part, HANDED_OVER, code), *notices), move=Move(State.HUMAN, servicer))
+
+    def _nobody(self, part: Part) -> Receipt:
+        """Nobody is receiving: the customer hears so, the ticket stays open, and the bot goes on answering."""
+        told = self._follow_up(part, "text", nobody(self._working_hours), {})
+        return Receipt(follow_ups=(told, *self._paged(part)), move=Move(State.BOT))
+
+    def _told(self, part: Part, text: str, code: str) -> list[Part]:
+        """One sentence through the code of the move; without a code (its answer was lost) the colleague speaks first."""
+        return [self._follow_up(part, "on_event", text, {"code": code})] if code else []
+
+    def _follow_up(self, part: Part, kind: str, text: str, more: dict[str, str]) -> Part:
+        return Part(
+            id=part_id("told", part.id),
+            lane=part.lane,
+            channel=Channel.KF,
+            klass=Klass.REPLY,
+            kind=kind,
+            body={"to": part.body["to"], "account": part.body["account"], "text": text, **more},
+            conversation=part.conversation,
+            expires_at=self._clock.now() + NOTE_LIFE,
+        )
+
+    @property
+    def _pages(self) -> bool:
+        return self._alarm.able
+
+    def _paged(self, part: Part) -> list[Part]:
+        if not self._pages:
+            return []
+        ticket = part.body["ticket"]
+        text = handoff_notice(ticket, shorten(part.body["to"]), part.body["reason"], part.body["ask"])
+        people = self._consultants or self._alarm.operators
+        now = self._clock.now()
+        return [
+            self._alarm.notice(each, text, part_id("page", ticket, each), now, button=f"/take {ticket}")
+            for each in people
+        ]
+
+    async def _assign(self, part: Part) -> Receipt:
+        """A colleague took the ticket by command: the session goes to them."""
+        servicer = part.body["servicer"]
+        try:
+            await self._kf.service_state_trans(part.body["account"], part.body["to"], HUMAN, servicer)
+        except StateMoved:
+            session = await self._kf.service_state_get(part.body["account"], part.body["to"])
+            if session.state != HUMAN:
+                return self._not_assigned(part, servicer)
+        except Refused as error:
+            if error.errcode not in NOT_TAKING:
+                raise
+            return self._not_assigned(part, servicer)
+        return Receipt()
+
+    def _not_assigned(self, part: Part, servicer: str) -> Receipt:
+        """The session could not be given to them: they hear why, and the bot serves on so that nobody is left alone."""
+        text = (
+            f"{part.body['ticket']} 号没能转给您：您现在没有在接待这个客服账号，或会话已经结束。"
+            "请先在企业微信里开启接待，等客户再来消息后重试。"
+        )
+        told = self._alarm.notice(servicer, text, part_id("not_assigned", part.id), self._clock.now())
+        return Receipt(follow_ups=(told,), move=Move(State.BOT))
+
+    async def _end(self, part: Part) -> Receipt:
+        """End the session with the colleague; the customer's next message opens a new one with us (doc 94669)."""
+        try:
+            await self._kf.service_state_trans(part.body["account"], part.body["to"], ENDED)
+        except StateMoved:
+            session = await self._kf.service_state_get(part.body["account"], part.body["to"])
+            if session.state in (POOL, HUMAN):
+                raise
+        except AlreadyDone:
+            pass
+        return Receipt()

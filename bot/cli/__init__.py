@@ -1,0 +1,114 @@
+"""The command line. Each command loads the settings, calls one function and turns its result into an exit code."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import log
+from bot.settings import Settings, WrongSettings, load
+
+app = typer.Typer(
+    name="fencun",
+    help="分寸：问到就答、懂得沉默的企业微信助手。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[Path | None, typer.Option("--config", help="设置文件（默认 FENCUN_CONFIG 或 ./fencun.toml）")]
+
+
+def main() -> None:
+    app()
+
+
+def settings_of(config: Path | None) -> Settings:
+    """The settings, with the log set up; wrong settings end the command with every problem named."""
+    try:
+        settings = load(config, os.environ)
+    except WrongSettings as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    log.set_up(settings.secrets())
+    return settings
+
+
+@app.command()
+def serve(
+    config: Config = None,
+    role: Annotated[str, typer.Option(help="all：一个进程做全部（默认，也是目前唯一的选择）")] = "all",
+) -> None:
+    """启动机器人。"""
+    from bot.cli.serving import serve as run
+
+    if role != "all":
+        print("目前只有 --role all：一个进程，SQLite 存储。", file=sys.stderr)
+        raise typer.Exit(2)
+    raise typer.Exit(run(settings_of(config)))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="网页端口，0 为任选")] = 8080,
+    folder: Annotated[Path, typer.Option(help="沙盒数据放在哪里")] = Path("var/sandbox"),
+    guides: Annotated[Path | None, typer.Option(help="指南文件夹（默认用自带的示例）")] = None,
+) -> None:
+    """不需要企业微信账号，在浏览器里试用。"""
+    from bot.cli.serving import sandbox as run
+
+    raise typer.Exit(run(port, folder, guides))
+
+
+@app.command()
+def check(
+    config: Config = None,
+    live: Annotated[bool, typer.Option("--live", help="也问企业微信：令牌、可信 IP、客服账号、回调地址")] = False,
+) -> None:
+    """体检：设置、指南、索引、时钟、存储，并说明怎么修。"""
+    from bot.cli.doctor import check as run
+
+    raise typer.Exit(run(settings_of(config), live))
+
+
+@app.command()
+def index(config: Config = None) -> None:
+    """读指南文件夹，更新索引。"""
+    from bot.cli.knowledge import index as run
+
+    raise typer.Exit(run(settings_of(config)))
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="问题")] = None,
+    batch: Annotated[Path | None, typer.Option(help="逐行 JSON 的问题文件")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出")] = False,
+    config: Config = None,
+) -> None:
+    """像机器人那样回答一个问题，或一个文件里的所有问题。"""
+    from bot.cli.knowledge import ask as run
+
+    raise typer.Exit(run(settings_of(config), question, batch, as_json))
+
+
+@app.command()
+def plan(
+    weeks: Annotated[int, typer.Option(min=1, max=52, help="看几周")] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出")] = False,
+    config: Config = None,
+) -> None:
+    """接下来会给谁发什么。只看不发。"""
+    from bot.cli.planning import plan as run
+
+    raise typer.Exit(run(settings_of(config), weeks, as_json))
+
+
+@app.command()
+def migrate(config: Config = None) -> None:
+    """把存储升级到这个版本需要的样子。"""
+    from bot.cli.planning import migrate as run
+
+    raise typer.Exit(run(settings_of(config)))

@@ -1,0 +1,227 @@
+"""`fencun index` and `fencun ask`: the guides into the index, and answers from it. Nothing here talks to WeCom."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from bot.clock import SystemClock
+from bot.settings import Settings
+from knowledge.compose import Composer, composer
+from knowledge.generation import NoIndex
+from knowledge.index import Built, IndexFailed, build, outdated
+from knowledge.library import Library
+from knowledge.types import Answer, Line
+
+LONGEST_LINE = 1_000_000  # bytes of one line of a batch
+_PROGRESS_EVERY = 100  # lines
+
+
+class _Unreadable(Exception):
+    """Why a line of a batch cannot be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    id: str | int
+    question: str
+    history: tuple[Line, ...]
+
+
+def index(settings: Settings) -> int:
+    """Bring the index up to the guides folder and print what changed. Returns the exit code."""
+    try:
+        built = _build(settings)
+    except (IndexFailed, _Unreadable) as error:
+        _say(str(error))
+        return 1
+    print("\n".join(_report(built)))
+    return 0
+
+
+def ask(settings: Settings, question: str | None, batch: Path | None, as_json: bool) -> int:
+    """Answer one question, or every line of a JSON Lines file (`-`: standard input), as the bot would.
+
+    The index is made first when there is none or the guides changed. Returns the exit code: 0 when everything was
+    answered, 1 when lines were unreadable or there is nothing to answer from.
+    """
+    if (question is None) == (batch is None):
+        _say("请给出一个问题，或用 --batch 给出一个文件，二者选一。")
+        return 2
+    try:
+        library = _library(settings)
+    except (IndexFailed, NoIndex, _Unreadable) as error:
+        _say(str(error))
+        return 1
+    try:
+        today = SystemClock().now().astimezone(ZoneInfo(settings.timezone)).date()
+        if batch is not None:
+            return _ask_file(library, batch, today)
+        answer = asyncio.run(library.answer(question or "", (), today))
+        print(_json(_shown(answer)) if as_json else answer.text)
+        return 0
+    finally:
+        library.close()
+
+
+def _build(settings: Settings) -> Built:
+    return build(settings.knowledge.guides, settings.knowledge.index, _vectors_folder(settings), _say)
+
+
+def _vectors_folder(settings: Settings) -> Path:
+    place = settings.knowledge.vectors
+    if place.startswith(("http://", "https://")):
+        raise _Unreadable("knowledge.vectors 目前只支持本机文件夹，例如 var/chroma；请改掉 http 地址。")
+    return Path(place)
+
+
+def _library(settings: Settings) -> Library:
+    """The library as of the guides folder; an older one with a warning when it cannot be brought up to date."""
+    vectors = _vectors_folder(settings)
+    if outdated(settings.knowledge.guides, settings.knowledge.index):
+        _try_build(settings)
+    try:
+        library = _open(settings, vectors)
+    except NoIndex:
+        _build(settings)
+        return _open(settings, vectors)
+    if library.needs_rebuild:
+        library.close()
+        _try_build(settings)
+        library = _open(settings, vectors)
+    if not library.vectors_ok:
+        _say(f"向量检索暂不可用，只用字词检索：{library.vectors_reason}")
+    return library
+
+
+def _open(settings: Settings, vectors: Path) -> Library:
+    return Library.open(settings.knowledge.index, vectors, composer=_composer(settings), share=True)
+
+
+def _try_build(settings: Settings) -> None:
+    try:
+        _build(settings)
+    except IndexFailed as error:
+        _say(str(error))
+
+
+def _composer(settings: Settings) -> Composer | None:
+    model = settings.model
+    if not model.name:
+        return None
+    key = model.api_key.get_secret_value() if model.api_key else ""
+    return composer(model.name, model.base_url, key)
+
+
+def _report(built: Built) -> Iterator[str]:
+    for label, names in (("新增", built.added), ("修改", built.changed), ("移除", built.removed)):
+        if names:
+            yield f"{label} {len(names)} 份："
+            yield from (f"  {name}" for name in names)
+    if built.rejected:
+        yield f"不能用 {len(built.rejected)} 份："
+        yield from (f"  {one.name}：{one.reason}" for one in built.rejected)
+    if not built.fresh:
+        yield "指南没有变化，继续使用现有索引。"
+    if not built.vectors_ok:
+        yield f"向量检索暂不可用，只用字词检索：{built.vectors_reason}"
+    yield f"索引 {built.generation}：共 {built.passages} 个段落。"
+
+
+def _ask_file(library: Library, batch: Path, today: date) -> int:
+    try:
+        if str(batch) == "-":
+            return asyncio.run(_ask_lines(library, sys.stdin.buffer, today))
+        with batch.open("rb") as file:
+            return asyncio.run(_ask_lines(library, file, today))
+    except OSError as error:
+        _say(f"读不了 {batch}（{error.strerror}），请检查路径和权限。")
+        return 1
+
+
+async def _ask_lines(library: Library, file: BinaryIO, today: date) -> int:
+    answered = unreadable = 0
+    for number, line in enumerate(_lines(file), 1):
+        if not line.strip():
+            continue
+        try:
+            asked = _parse(line)
+        except _Unreadable as error:
+            unreadable += 1
+            _say(f"第 {number} 行读不懂：{error}")
+            continue
+        answer = await library.answer(asked.question, asked.history, today)
+        print(_json({"id": asked.id, **_shown(answer)}), flush=True)
+        answered += 1
+        if answered % _PROGRESS_EVERY == 0:
+            _say(f"已回答 {answered} 行。")
+    _say(f"共回答 {answered} 行，{unreadable} 行读不懂。")
+    return 1 if unreadable else 0
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """One line after the other; of an overlong one the first part, too long to pass for a good one."""
+    while line := file.readline(LONGEST_LINE + 1):
+        rest = line
+        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = file.readline(LONGEST_LINE + 1)
+        yield line
+
+
+def _parse(line: bytes) -> _Asked:
+    if len(line) > LONGEST_LINE:
+        raise _Unreadable("太长了。")
+    try:
+        found = json.loads(line.decode("utf-8-sig"))
+        json.dumps(found, ensure_ascii=False).encode()  # half a character, "\\ud83d", could not be written back
+    except (ValueError, RecursionError) as error:
+        raise _Unreadable("不是 UTF-8 编码的 JSON。") from error
+    if not isinstance(found, dict) or not isinstance(found.get("question"), str):
+        raise _Unreadable("要写成 {id, question, history?}，question 是文字。")
+    if not isinstance(found.get("id"), str | int):
+        raise _Unreadable("缺少 id（文字或整数）。")
+    return _Asked(found["id"], found["question"], _history(found.get("history")))
+
+
+def _history(found: Any) -> tuple[Line, ...]:
+    if found is None:
+        return ()
+    if not isinstance(found, list):
+        raise _Unreadable("history 要写成一组。")
+    return tuple(_earlier(one) for one in found)
+
+
+def _earlier(one: Any) -> Line:
+    if isinstance(one, str):
+        return Line("customer", one)
+    if isinstance(one, dict) and isinstance(one.get("text"), str):
+        match one.get("from"):
+            case "customer" | "bot" | "staff" | "member" as sender:
+                return Line(sender, one["text"])
+    raise _Unreadable("history 里要写文字，或 {from: customer|bot|staff|member, text}。")
+
+
+def _shown(answer: Answer) -> dict[str, Any]:
+    cited: Sequence[dict[str, Any]] = [
+        {"guide": one.guide, "section": one.section, "score": one.score} for one in answer.citations
+    ]
+    return {
+        "answer": answer.text,
+        "refused": answer.refused,
+        "urgent": answer.urgent,
+        "handoff": answer.handoff,
+        "citations": cited,
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

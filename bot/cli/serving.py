@@ -1,0 +1,77 @@
+"""`fencun serve` and `fencun sandbox`: run until a signal comes, then stop cleanly."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from bot.app import CannotStart, build
+from bot.clock import MovableClock
+from bot.sandbox.run import Sandbox
+from bot.settings import Settings
+from bot.store.database import StoreUnusable
+
+
+def serve(settings: Settings) -> int:
+    """Run the bot; the exit code is 0 after a signal, 1 when it could not start."""
+    return asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    stopping = _signals()
+    try:
+        program = build(settings)
+    except StoreUnusable as error:
+        return _refuse(error)
+    try:
+        port = await program.start()
+        _say(f"分寸已启动：http://{settings.server.host}:{port}（Ctrl-C 停止）")
+        await stopping.wait()
+    except (CannotStart, StoreUnusable) as error:
+        return _refuse(error)
+    finally:
+        await program.stop()
+    return 0
+
+
+def sandbox(port: int, folder: Path, guides: Path | None) -> int:
+    """Run the bot beside the stand-in for WeCom; the exit code is 0 after a signal, 1 when it could not start."""
+    return asyncio.run(_sandbox(port, folder, guides))
+
+
+async def _sandbox(port: int, folder: Path, guides: Path | None) -> int:
+    stopping = _signals()
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    except OSError as error:
+        return _refuse(f"沙盒目录无法使用：{folder}（{error.strerror}）。请检查权限，或用 --folder 换一个。")
+    _say("正在准备沙盒：读指南、建索引……")
+    box = Sandbox(folder, guides, MovableClock())
+    try:
+        address = await box.start(port)
+        _say(f"\n  打开浏览器：{address}\n\n  Ctrl-C 停止。", end="\n\n")
+        await stopping.wait()
+    except (CannotStart, StoreUnusable) as error:
+        return _refuse(error)
+    finally:
+        await box.stop()
+    return 0
+
+
+def _signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping
+
+
+def _refuse(error: object) -> int:
+    print(f"没有启动：{error}", file=sys.stderr)
+    return 1
+
+
+def _say(text: str, end: str = "\n") -> None:
+    print(text, end=end, flush=True)
+
+

@@ -1,0 +1,169 @@
+"""Where a conversation is worked on: items in order, each decided by the handlers and applied in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.channels import ChannelPort
+from bot.clock import Clock
+from bot.effects import Applier
+from bot.metrics import Metrics
+from bot.outbox import Dispatcher
+from bot.part import Part
+from bot.replies import reply_parts
+from bot.store import conversations, tickets
+from bot.store.database import Database
+from bot.store.inbox import Inbox, Waiting, forget_text, mark_handled
+from bot.store.outbox import mark_undelivered, recall_unsent
+from bot.transaction import Transaction, Transactions
+from handlers import decide
+from handlers.texts import APOLOGY
+from handlers.turn import Channel, Conversation, Kind, Office, Outcome, Reply, Role, State, Turn
+
+log = structlog.get_logger()
+
+LONGEST_RETRY_SECONDS = 30
+
+
+class Overtaken(Exception):
+    """The conversation moved while the handlers were thinking: what they decided is discarded and asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who of our colleagues is what. Userids are compared in lower case: WeCom's are case-insensitive."""
+
+    operators: frozenset[str]
+    leads: frozenset[str]
+    consultants: frozenset[str]
+
+    def of(self, conversation: Conversation) -> frozenset[Role]:
+        """Roles count only where colleagues talk to us alone: the app, and an AI bot one to one."""
+        if conversation.channel not in (Channel.APP, Channel.AIBOT) or conversation.chat:
+            return frozenset({Role.MEMBER})
+        person = conversation.person.casefold()
+        named = {Role.OPERATOR: self.operators, Role.LEAD: self.leads, Role.CONSULTANT: self.consultants}
+        return frozenset(role for role, people in named.items() if person in people) or frozenset({Role.MEMBER})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """`drain` is what the engine calls; everything else serves it."""
+
+    database: Database
+    inbox: Inbox
+    transactions: Transactions
+    dispatcher: Dispatcher
+    office: Office
+    applier: Applier
+    channels: Mapping[Channel, ChannelPort]
+    roles: Roles
+    clock: Clock
+    max_tries: int
+    metrics: Metrics
+
+
+    async def drain(self, lane: str) -> datetime | None:
+        """Handle the lane's items in order, sending after each. Returns when to come back, None when all is done."""
+        while (waiting := await self.inbox.next(lane)) is not None:
+            retry_at = await self._try(lane, waiting)
+            if retry_at is not None:
+                return retry_at
+            await self.dispatcher.flush(lane)
+        return await self.dispatcher.flush(lane)
+
+    async def _try(self, lane: str, waiting: Waiting) -> datetime | None:
+        try:
+            await self._handle(lane, waiting)
+        except Overtaken:
+            return None  # the loop takes the same item up again, under the new state
+        except Exception:
+            log.exception("handling_failed", item=waiting.item.id)
+            tries = await self.inbox.failed(waiting.item.id)
+            if tries < self.max_tries:
+                return self.clock.now() + timedelta(seconds=min(2**tries, LONGEST_RETRY_SECONDS))
+            await self._bury(lane, waiting)
+        return None
+
+    async def _handle(self, lane: str, waiting: Waiting) -> None:
+        turn = await self._turn(lane, waiting)
+        outcome = await decide(turn, self.office)
+        async with self.transactions.begin() as transaction:
+            await self._apply(transaction, turn, waiting, outcome)
+        waited = (transaction.now - turn.item.received_at).total_seconds()
+        channel = turn.conversation.channel
+        self.metrics.handled.labels(channel, outcome.handler).inc()
+        self.metrics.wait_seconds.observe(waited)
+        log.info("item_handled", item=turn.item.id, channel=channel, handler=outcome.handler, seconds=waited)
+
+    async def _turn(self, lane: str, waiting: Waiting) -> Turn:
+        async with self.database.read() as connection:
+            conversation = await conversations.load(connection, lane)
+        if conversation is None:
+            raise LookupError("an item without its conversation")
+        history = await self.inbox.history(lane, waiting.item.id)
+        return Turn(waiting.item, conversation, self.roles.of(conversation), self.clock.now(), history)
+
+    async def _apply(self, transaction: Transaction, turn: Turn, waiting: Waiting, outcome: Outcome) -> None:
+        connection = transaction.connection
+        if not await mark_handled(connection, turn.item.id, outcome.handler, transaction.now, "handled"):
+            return
+        version = await self._move(transaction, turn, outcome)
+        parts = self._reply_parts(turn.conversation, waiting, outcome.replies, version)
+        await transaction.enqueue(parts)
+        for number, effect in enumerate(outcome.effects):
+            await self.applier.apply(transaction, turn, effect, f"{turn.item.id}.{number}")
+        if outcome.audit:
+            await self.applier.audit(transaction, turn.conversation.person, outcome.audit)
+        await self._keep_books(transaction, turn)
+
+    async def _move(self, transaction: Transaction, turn: Turn, outcome: Outcome) -> int:
+        """The version the replies are good under. Raises Overtaken when the turn was decided under an older one."""
+        conversation = turn.conversation
+        if outcome.move is not None:
+            version = await conversations.move(
+                transaction.connection, conversation.id, outcome.move, version=conversation.version
+            )
+        else:
+            current = await conversations.load(transaction.connection, conversation.id)
+            version = current.version if current and current.version == conversation.version else None
+        if version is None:
+            raise Overtaken
+        return version
+
+    def _reply_parts(
+        self, conversation: Conversation, waiting: Waiting, replies: tuple[Reply, ...], version: int
+    ) -> list[Part]:
+        channel = self.channels.get(conversation.channel)
+        if channel is None:
+            return []
+        return reply_parts(conversation, waiting, replies, version, channel)
+
+    async def _keep_books(self, transaction: Transaction, turn: Turn) -> None:
+        """What an event means for our own records, whatever was decided."""
+        connection, item, conversation = transaction.connection, turn.item, turn.conversation
+        match item.kind:
+            case Kind.HUMAN_LEFT:
+                await tickets.close(connection, conversation.id, transaction.now)
+            case Kind.HUMAN_TOOK | Kind.HUMAN_SPOKE:
+                await tickets.take(connection, conversation.id, item.servicer)
+            case Kind.RECALLED:
+                await forget_text(connection, conversation.channel, item.ref)
+                await recall_unsent(connection, conversation.id)
+            case Kind.SEND_FAILED:
+                await mark_undelivered(connection, item.ref, f"undelivered {item.text}")
+                await self.applier.tell_undelivered(transaction, item.text)
+
+    async def _bury(self, lane: str, waiting: Waiting) -> None:
+        """An item that breaks us every time: apologise, tell operators, and let the rest go on."""
+        async with self.transactions.begin() as transaction:
+            conversation = await conversations.load(transaction.connection, lane)
+            if not await mark_handled(transaction.connection, waiting.item.id, "dead", transaction.now, "dead"):
+                return
+            if conversation is not None and conversation.state is State.BOT and waiting.item.kind is Kind.TEXT:
+                await transaction.enqueue(
+                    self._reply_parts(conversation, waiting, (Reply(APOLOGY),), conversation.version)
+                )
+            await self.applier.tell_buried(transaction)

@@ -1,0 +1,81 @@
+"""What everything else stands on: clock, store, transactions, and the way to the engine."""
+
+from dataclasses import dataclass
+
+from bot.alarm import Alarm
+from bot.clock import Clock
+from bot.engine import Engine
+from bot.errors import NeedsOperator, SendError
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.inbox import Inbox
+from bot.store.outbox import Outbox
+from bot.store.posts import Posts
+from bot.transaction import Transactions
+
+
+class Bell:
+    """Passes wakes to the engine, which is built last because it needs everything that rings."""
+
+    def __init__(self) -> None:
+        self._engine: Engine | None = None
+
+    def to(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def wake(self, lane: str) -> None:
+        if self._engine is not None:
+            self._engine.wake(lane)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """Built once, in `bot.app`."""
+
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    database: Database
+    bell: Bell
+    transactions: Transactions
+    inbox: Inbox
+    outbox: Outbox
+    posts: Posts
+    alarm: Alarm
+    warnings: dict[str, str]  # what needs an operator now, by channel; shown by /status and /readyz
+
+    @property
+    def agent(self) -> str:
+        """The app's id as it stands in conversation ids; empty without an app."""
+        app = self.settings.wecom.app
+        return str(app.agent_id) if app else ""
+
+    async def tell(self, what: str, error: SendError) -> None:
+        """Something beside a send went wrong: note it, and tell operators when only they can help."""
+        if not isinstance(error, NeedsOperator):
+            return
+        self.warnings[what] = error.what_to_do
+        async with self.transactions.begin() as transaction:
+            told = self.alarm.raised(f"needs:{what}:{error.errcode}", error.what_to_do, transaction.now)
+            await transaction.enqueue(told)
+
+
+def lay(settings: Settings, clock: Clock) -> Foundation:
+    """The foundation for these settings. Opens nothing yet. Raises StoreUnusable."""
+    bell = Bell()
+    database = Database.connect(settings.store.url)
+    agent = str(settings.wecom.app.agent_id) if settings.wecom.app else ""
+    return Foundation(
+        settings=settings,
+        clock=clock,
+        metrics=Metrics(),
+        database=database,
+        bell=bell,
+        transactions=Transactions(database, clock, bell.wake),
+        inbox=Inbox(database, clock),
+        outbox=Outbox(database),
+        posts=Posts(database),
+        alarm=Alarm(agent, settings.people.operators, settings.people.consultants),
+        warnings={},
+    )

@@ -1,0 +1,129 @@
+"""Fetching kf messages after the ack: one pull per account at a time, items and cursor in one transaction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot.arrival import Arrival
+from bot.clock import Clock
+from bot.engine import Engine
+from bot.errors import NeedsOperator, SendError, TryLater
+from bot.store.inbox import Inbox, Place
+from bot.wecom.api import Kf, Page
+from bot.wecom.messages import kf_arrival
+
+log = structlog.get_logger()
+
+Told = Callable[[str, SendError], Awaitable[None]]
+
+FIRST_RETRY = timedelta(seconds=1)
+LONGEST_RETRY = timedelta(seconds=60)
+
+
+class KfPuller:
+    """`wake` after a callback; `wake_all` at the start and now and then, for callbacks that never came."""
+
+    def __init__(
+        self, kf: Kf, inbox: Inbox, engine: Engine, clock: Clock, fresh: timedelta, told: Told
+    ) -> None:
+        """`fresh`: how old an item of the first start's history may be to be answered; `told` hears of what needs an
+        operator."""
+        self._kf = kf
+        self._fresh = fresh
+        self._inbox = inbox
+        self._engine = engine
+        self._clock = clock
+        self._told = told
+        self._accounts: tuple[str, ...] = ()
+        self._tokens: dict[str, str] = {}
+        self._pulling: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+
+    def serve(self, accounts: tuple[str, ...]) -> None:
+        """The accounts that are ours; a callback for another is passed over."""
+        self._accounts = accounts
+
+    def wake(self, account: str, token: str = "") -> None:
+        """Pull soon. A wake during a pull makes it pull once more."""
+        if account not in self._accounts:
+            log.warning("kf_account_unknown")
+            return
+        if token:
+            self._tokens[account] = token
+        if account in self._pulling:
+            self._again.add(account)
+            return
+        self._pulling[account] = asyncio.create_task(self._run(account))
+
+    def wake_all(self) -> None:
+        for account in self._accounts:
+            self.wake(account)
+
+    async def idle(self) -> None:
+        """Return once no account is being pulled."""
+        while self._pulling:
+            await asyncio.wait(list(self._pulling.values()))
+
+    async def stop(self) -> None:
+        tasks = list(self._pulling.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, account: str) -> None:
+        wait = FIRST_RETRY
+        try:
+            while (after := await self._attempt(account)) is not None:
+                wait = max(wait, after)
+                await self._clock.sleep(wait.total_seconds())
+                wait = min(wait * 2, LONGEST_RETRY)
+        finally:
+            del self._pulling[account]
+            if account in self._again:
+                self._again.discard(account)
+                self.wake(account)
+
+    async def _attempt(self, account: str) -> timedelta | None:
+        """One pull; None when it is done (or will never work), else how long to wait before the next try."""
+        self._again.discard(account)
+        try:
+            await self._pull(account)
+        except NeedsOperator as error:
+            await self._told("kf", error)
+            return LONGEST_RETRY
+        except TryLater as error:
+            log.warning("kf_pull_failed", error=type(error).__name__, errcode=error.errcode)
+            return error.after
+        except SendError as error:
+            log.warning("kf_pull_refused", errcode=error.errcode)
+        except Exception:
+            log.exception("kf_pull_broke")
+            return LONGEST_RETRY
+        return None
+
+    async def _pull(self, account: str) -> None:
+        """Page by page until there is no more. An empty page is not the end; a cursor that stands still is."""
+        place = await self._inbox.place(account)
+        more = True
+        while more:
+            page = await self._kf.sync_msg(account, cursor=place.cursor, token=self._tokens.pop(account, ""))
+            arrivals = self._arrivals(page, account, place.cold)
+            following = page.cursor or place.cursor
+            more = page.more and following != place.cursor
+            place = Place(following, place.cold and more)
+            accepted = await self._inbox.accept_page(account, place, arrivals)
+            for arrival, result in zip(arrivals, accepted, strict=True):
+                if result.new and not arrival.seen:
+                    self._engine.wake(arrival.address.conversation)
+
+    def _arrivals(self, page: Page, account: str, cold: bool) -> list[Arrival]:
+        """The page's items, oldest first. History of a first start is seen, not answered, but for what is fresh."""
+        now = self._clock.now()
+        found = [arrival for item in page.items if (arrival := kf_arrival(item, now, cold)) is not None]
+        found = [replace(each, seen=cold and now - each.sent_at > self._fresh) for each in found]
+        # The order within a page is not promised; times have a resolution of a second, ties stay as they came.
+        found.sort(key=lambda arrival: arrival.sent_at)
+        return [each for each in found if each.address.account in (account, "")]

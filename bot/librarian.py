@@ -1,0 +1,158 @@
+"""Keeps the library open, has it rebuilt in a process of its own, and opens a new generation between two questions.
+
+Bulk writes to embedded Chroma stop an event loop, and its folder bears one process only: so the builder is another
+process, and this one only reads.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import structlog
+from sqlalchemy import delete
+
+from bot.alarm import Alarm
+from bot.effects import REINDEX
+from bot.part import part_id
+from bot.settings import Knowledge, Settings
+from bot.store import marks
+from bot.store.database import Database
+from bot.store.tables import mark
+from bot.transaction import Transactions
+from knowledge import generation
+from knowledge.compose import Composer, composer
+from knowledge.generation import NoIndex
+from knowledge.library import Library
+from knowledge.types import Answer, Guide, Line
+
+log = structlog.get_logger()
+
+NOT_READY = "我的资料还在准备，暂时答不了。需要的话回复“转人工”，我请同事来帮您。"
+LONGEST_REPORT = 1500  # characters of the builder's report that an operator is shown
+
+
+class Librarian:
+    """Open it once; ask it any number of times at once."""
+
+    def __init__(self, settings: Settings, database: Database, transactions: Transactions, alarm: Alarm) -> None:
+        self._settings = settings
+        self._database = database
+        self._transactions = transactions
+        self._alarm = alarm
+        self._library: Library | None = None
+        self._building = asyncio.Lock()
+        self._repaired = ""  # the generation whose vectors have been rebuilt once: no endless rebuilding
+
+    @property
+    def library(self) -> Library | None:
+        """The generation in use; None until one could be opened."""
+        return self._library
+
+    @property
+    def guides(self) -> Sequence[Guide]:
+        return self._library.guides if self._library else ()
+
+    async def answer(self, question: str, history: Sequence[Line], today: date) -> Answer:
+        """What the library has to say; without a library, an honest refusal."""
+        if self._library is None:
+            return Answer(NOT_READY, refused=True)
+        return await self._library.answer(question, history, today)
+
+    async def open(self) -> None:
+        """Open the index in use; build it first where there is none. Never raises: the bot can hand over without."""
+        if await self._open():
+            return
+        code, report = await self._build()
+        if code:
+            log.warning("index_not_built", code=code)
+        if not await self._open():
+            log.warning("no_library", lines=len(report.splitlines()))
+
+    async def look(self) -> None:
+        """Do what is asked for: a rebuild by command, one that broken vectors need, a generation made by others."""
+        async with self._database.read() as connection:
+            asked = await marks.get_mark(connection, REINDEX)
+        if asked is not None:
+            await self._rebuild_for(str(asked["asked_by"]))
+        elif self._library is None or self._library.generation != self._current():
+            await self._open()
+        elif self._library.needs_rebuild and self._repaired != self._library.generation:
+            self._repaired = self._library.generation
+            log.warning("vectors_broken", generation=self._library.generation)
+            # The builder needs the folder's lock; until the new one is open, the lexical side answers alone.
+            self._library.close()
+            await self._build()
+            await self._open()
+
+    def close(self) -> None:
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+
+    def _current(self) -> str:
+        return generation.current(self._settings.knowledge.index)
+
+    async def _rebuild_for(self, person: str) -> None:
+        code, report = await self._build()
+        await self._open()
+        head = "索引已更新。" if code == 0 else "索引没有更新成功，仍在用原来的。"
+        text = f"{head}\n{report[:LONGEST_REPORT]}".strip()
+        async with self._transactions.begin() as transaction:
+            await transaction.connection.execute(delete(mark).where(mark.c.name == REINDEX))
+            if self._alarm.able:
+                id_ = part_id("reindexed", person, transaction.now)
+                await transaction.enqueue([self._alarm.notice(person, text, id_, transaction.now)])
+
+    async def _open(self) -> bool:
+        knowledge = self._settings.knowledge
+        # The old one goes first: two clients of one Chroma folder in a process disturb each other.
+        if self._library is not None and self._library.generation == self._current():
+            self.close()
+        try:
+            opened = await asyncio.to_thread(
+                Library.open, knowledge.index, Path(knowledge.vectors), composer=self._composer()
+            )
+        except NoIndex as error:
+            log.warning("no_index", why=str(error))
+            return False
+        before, self._library = self._library, opened
+        if before is not None:
+            before.close()
+        log.info("library_open", generation=opened.generation, guides=len(opened.guides), vectors=opened.vectors_ok)
+        return True
+
+    def _composer(self) -> Composer | None:
+        model = self._settings.model
+        return composer(model.name, model.base_url, model.api_key.get_secret_value()) if model.name else None
+
+    async def _build(self) -> tuple[int, str]:
+        """`fencun index` in a process of its own; its exit code and what it said."""
+        async with self._building:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", "index"),
+                env=_builder_environ(self._settings.knowledge),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            try:
+                said, failed = await process.communicate()
+            except asyncio.CancelledError:
+                process.kill()
+                await process.wait()
+                raise
+        report = (said if process.returncode == 0 else failed).decode("utf-8", "replace")
+        return process.returncode or 0, report.strip()
+
+
+def _builder_environ(knowledge: Knowledge) -> dict[str, str]:
+    """This process's settings for the builder: it needs nothing but the three places."""
+    return {
+        **os.environ,
+        "FENCUN_CONFIG": os.devnull,
+        "FENCUN_KNOWLEDGE__GUIDES": str(knowledge.guides.absolute()),
+        "FENCUN_KNOWLEDGE__INDEX": str(knowledge.index.absolute()),
+        "FENCUN_KNOWLEDGE__VECTORS": str(Path(knowledge.vectors).absolute()),
+    }

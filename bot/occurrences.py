@@ -1,0 +1,108 @@
+"""The life of a scheduled post in the store: planned once, ended when its last part ends, told to who asked for it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.alarm import Alarm
+from bot.part import Klass, Part, part_id
+from bot.store import outbox as outbox_store
+from bot.store import posts
+from bot.store.tables import decision, outbox
+from bot.transaction import Transaction
+from handlers.turn import Channel
+from scheduler.gate import describe, replay
+from scheduler.posts import Post, Recipient
+
+CHANNELS = {
+    "robot": Channel.ROBOT,
+    "aibot": Channel.AIBOT,
+    "app": Channel.APP,
+    "group": Channel.CUSTOMERS,
+    "customer": Channel.CUSTOMERS,
+    "appchat": Channel.APPCHAT,
+}
+
+
+def parts_of(
+    post: Post, recipients: Sequence[Recipient], occurrence: int, planned_at: datetime, expires_at: datetime, agent: str
+) -> list[Part]:
+    """One part per recipient; customer groups and customers of one colleague are one task for that colleague."""
+    grouped: dict[str, list[Recipient]] = {}
+    for recipient in recipients:
+        key = f"{recipient.channel}:{recipient.account}" if recipient.confirmed else recipient.address
+        grouped.setdefault(key, []).append(recipient)
+    body = {
+        "guide": post.guide,
+        "title": post.title,
+        "markdown": post.markdown,
+        "kind": post.kind,
+        "planned_at": planned_at.isoformat(),
+    }
+    return [
+        Part(
+            id=part_id("post", occurrence, key),
+            lane=_lane(key, together[0], agent),
+            channel=CHANNELS[together[0].channel],
+            klass=Klass.POST,
+            kind="post",
+            body={**body, "recipients": [recipient.address for recipient in together]},
+            repeatable=False,
+            occurrence=occurrence,
+            expires_at=expires_at,
+        )
+        for key, together in grouped.items()
+    ]
+
+
+def _lane(key: str, recipient: Recipient, agent: str) -> str:
+    """An app user's posts share the lane of their conversation: WeCom counts 30 a minute over both."""
+    return f"{Channel.APP}:{agent}::{recipient.target}" if recipient.channel == "app" else f"post:{key}"
+
+
+async def settle(transaction: Transaction, part: Part, alarm: Alarm) -> None:
+    """When the last part of an occurrence has ended: close it, and tell the operator who had pushed it."""
+    if part.occurrence is None:
+        return
+    query = select(outbox.c.id, outbox.c.state, outbox.c.body).where(outbox.c.occurrence == part.occurrence)
+    rows = (await transaction.connection.execute(query)).mappings().all()
+    if any(row["state"] in outbox_store.OPEN for row in rows):
+        return
+    if not await posts.finish_occurrence(transaction.connection, part.occurrence):
+        return
+    occurrence = await posts.find_occurrence(transaction.connection, part.occurrence)
+    if occurrence is None or not occurrence.asked_by:
+        return
+    sent = any(row["state"] == "sent" for row in rows)
+    if sent:
+        await posts.bring_forward(transaction.connection, occurrence, transaction.now)
+    text = await _report(transaction, occurrence.title, rows)
+    id_ = part_id("pushed", occurrence.id)
+    await transaction.enqueue([alarm.notice(occurrence.asked_by, text, id_, transaction.now)])
+
+
+async def _report(transaction: Transaction, title: str, rows: Sequence[Any]) -> str:
+    states = Counter(row["state"] for row in rows)
+    lines = [f"《{title}》推送完成：发出 {states['sent']} 处，没有发 {len(rows) - states['sent']} 处。"]
+    for row in rows:
+        if row["state"] != "sent":
+            lines.append(f"· {'、'.join(row['body']['recipients'])}：{await _why(transaction, row['id'])}")
+    return "\n".join(lines)
+
+
+async def _why(transaction: Transaction, part: str) -> str:
+    """The gate's last word on a part, as a sentence with its code."""
+    query = select(decision).where(decision.c.part == part).order_by(decision.c.id.desc()).limit(1)
+    row = (await transaction.connection.execute(query)).mappings().first()
+    if row is None or not row["reason"]:
+        return "发送失败，已记录，详见 /status"
+    made = replay(row["inputs"], row["rule"])
+    return f"{describe(made, row['inputs']['rules']['zone'])}（{row['reason']}）"
+
+
+def expiry(planned_at: datetime, catch_up_hours: float) -> datetime:
+    """A post is good for the bound within which a missed one is caught up, and at least for ten minutes."""
+    return planned_at + max(timedelta(hours=catch_up_hours), timedelta(minutes=10))

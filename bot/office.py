@@ -1,0 +1,77 @@
+"""What handlers may ask of the program: reading only."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from bot.clock import Clock
+from bot.librarian import Librarian
+from bot.planner import Planner
+from bot.store import marks
+from bot.store.database import Database
+from bot.store.inbox import Inbox
+from bot.store.outbox import Outbox
+from bot.store.tickets import Tickets
+from handlers.turn import Status, Ticket
+from knowledge.types import Answer, Guide, Line
+from scheduler.posts import subject_of
+from scheduler.timetable import Planned
+
+STATUS_DAYS = 31  # how far /status looks for the next post
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotOffice:
+    """Implements `handlers.turn.Office` over the store."""
+
+    zone: str
+    working_hours: str
+    database: Database
+    inbox: Inbox
+    outbox: Outbox
+    ticket_store: Tickets
+    planner: Planner
+    librarian: Librarian
+    clock: Clock
+    since: datetime
+    channels: Sequence[str]
+    warnings: Callable[[], Sequence[str]] = field(default=tuple)
+
+    async def answer(self, question: str, history: Sequence[Line], today: date) -> Answer:
+        return await self.librarian.answer(question, history, today)
+
+    async def guides(self) -> Sequence[Guide]:
+        return self.librarian.guides
+
+    async def plan(self, days: int) -> Sequence[Planned]:
+        return await self.planner.upcoming(days)
+
+    async def tickets(self) -> Sequence[Ticket]:
+        return await self.ticket_store.live()
+
+    async def opted_out(self, person: str) -> bool:
+        async with self.database.read() as connection:
+            return await marks.opted_out(connection, subject_of("person", person))
+
+    async def status(self) -> Status:
+        """The numbers of this moment."""
+        counts = await self.outbox.counts()
+        async with self.database.read() as connection:
+            paused, until = await marks.paused(connection, self.clock.now())
+        coming = await self.planner.upcoming(STATUS_DAYS)
+        library = self.librarian.library
+        return Status(
+            since=self.since,
+            guides=len(library.guides) if library else 0,
+            generation=library.generation if library else "",
+            vectors=bool(library and library.vectors_ok),
+            waiting_items=await self.inbox.waiting(),
+            waiting_parts=counts.get("ready", 0) + counts.get("sending", 0),
+            dead_parts=counts.get("dead", 0) + counts.get("lost", 0),
+            open_tickets=await self.ticket_store.count(),
+            paused_until=until,
+            paused=paused,
+            next_post=coming[0] if coming else None,
+            channels=self.channels,
+            warnings=self.warnings(),
+        )

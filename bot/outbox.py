@@ -1,0 +1,159 @@
+"""The one door out. Parts of a lane leave in order; what an error's class says is done here, once for all channels."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import occurrences
+from bot.admission import Admission, Stopped
+from bot.alarm import Alarm
+from bot.channels import ChannelPort
+from bot.clock import Clock
+from bot.errors import AlreadyDone, MaybeDone, NeedsOperator, SendError, StateMoved, TryLater
+from bot.part import Final, Klass, Part, Receipt
+from bot.store import conversations, outbox, posts, tickets
+from bot.transaction import Transaction, Transactions
+from handlers.turn import Channel, State
+
+log = structlog.get_logger()
+
+LONGEST_BACK_OFF = timedelta(minutes=5)
+OPERATOR_RETRY = timedelta(minutes=5)  # how often a part that waits for a person is tried
+
+ENDED = {
+    Final.DEAD: "有一条消息没能送达（{channel}，原因 {reason}），已停止重试。",
+    Final.LOST: "有一条消息发出后没有收到回执（{channel}，原因 {reason}），为免重复没有再发，请人工核对。",
+}
+
+
+class Dispatcher:
+    """Sends what is ready in a lane, until it is empty or has to wait."""
+
+    def __init__(
+        self,
+        store: outbox.Outbox,
+        transactions: Transactions,
+        channels: Mapping[Channel, ChannelPort],
+        admission: Admission,
+        alarm: Alarm,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._transactions = transactions
+        self._channels = channels
+        self._admission = admission
+        self._alarm = alarm
+        self._clock = clock
+
+    async def recover(self) -> None:
+        """After a kill: what was being sent is repeated where that is safe, else counted as lost and told."""
+        for part in await self._store.interrupted():
+            async with self._transactions.begin() as transaction:
+                if part.repeatable:
+                    await outbox.put_back(transaction.connection, part, transaction.now, "interrupted")
+                else:
+                    await self._end(transaction, part, Final.LOST, "interrupted")
+
+    async def flush(self, lane: str) -> datetime | None:
+        """Send the lane's parts in order. Returns when to come back, or None when nothing is left."""
+        while (part := await self._store.next(lane)) is not None:
+            if part.not_before is not None and part.not_before > self._clock.now():
+                return part.not_before
+            await self._dispatch(part)
+        return None
+
+    async def _dispatch(self, part: Part) -> None:
+        admitted = await self._admit(part)
+        if admitted is None:
+            return
+        try:
+            receipt = await self._channels[admitted.channel].send(admitted)
+        except SendError as error:
+            await self._failed(admitted, error)
+        except Exception as error:
+            # A defect of ours: never repeat what we do not understand, and never lose sight of it.
+            log.exception("send_broke", part=part.id, channel=part.channel)
+            await self._close(admitted, Final.DEAD, f"defect {type(error).__name__}")
+        else:
+            await self._sent(admitted, receipt)
+
+    async def _admit(self, part: Part) -> Part | None:
+        async with self._transactions.begin() as transaction:
+            try:
+                return await self._admission.admit(transaction, part)
+            except Stopped as stopped:
+                await self._end(transaction, part, stopped.final, stopped.reason)
+                return None
+
+    async def _sent(self, part: Part, receipt: Receipt) -> None:
+        async with self._transactions.begin() as transaction:
+            connection, now = transaction.connection, transaction.now
+            await outbox.finish(connection, part, Final.SENT, now, platform_id=receipt.platform_id)
+            if receipt.confirmation is not None:
+                expires_at = part.expires_at or now
+                task = posts.MassTask(
+                    receipt.confirmation.msgid, part.id, receipt.confirmation.sender, "waiting", expires_at
+                )
+                await posts.add_mass_task(connection, task, now)
+            await transaction.enqueue(await self._moved(transaction, part, receipt))
+            await occurrences.settle(transaction, part, self._alarm)
+
+    async def _moved(self, transaction: Transaction, part: Part, receipt: Receipt) -> tuple[Part, ...]:
+        """Apply the receipt's move; its follow-ups are good under the version that this gives."""
+        if receipt.move is None:
+            return receipt.follow_ups
+        version = await conversations.move(transaction.connection, part.conversation, receipt.move)
+        if receipt.move.state is State.HUMAN:
+            await tickets.take(transaction.connection, part.conversation, receipt.move.assignee)
+        return tuple(replace(f, fence=version) if f.conversation else f for f in receipt.follow_ups)
+
+    async def _failed(self, part: Part, error: SendError) -> None:
+        """What happens next is the error's class; see `bot.errors`."""
+        what = type(error).__name__
+        log.warning("send_failed", part=part.id, channel=part.channel, error=what, errcode=error.errcode)
+        match error:
+            case AlreadyDone():
+                await self._sent(part, Receipt())
+            case MaybeDone() if not part.repeatable:
+                await self._close(part, Final.LOST, "no_answer")
+            case TryLater(after=after):
+                await self._retry(part, _back_off(after, part.tries), error)
+            case NeedsOperator():
+                await self._retry(part, OPERATOR_RETRY, error)
+            case StateMoved():
+                await self._close(part, Final.DROPPED, f"state_moved {error.errcode}")
+            case _:
+                await self._close(part, Final.DEAD, f"refused {error.errcode}")
+
+    async def _retry(self, part: Part, after: timedelta, error: SendError) -> None:
+        async with self._transactions.begin() as transaction:
+            if part.klass is Klass.POST:
+                await posts.release(transaction.connection, part.id)
+            reason = f"{type(error).__name__} {error.errcode}"
+            await outbox.put_back(transaction.connection, part, transaction.now + after, reason)
+            if isinstance(error, NeedsOperator) and part.klass is not Klass.NOTICE:
+                told = self._alarm.raised(f"needs:{error.errcode}", error.what_to_do, transaction.now)
+                await transaction.enqueue(told)
+
+    async def _close(self, part: Part, final: Final, reason: str) -> None:
+        async with self._transactions.begin() as transaction:
+            await self._end(transaction, part, final, reason)
+
+    async def _end(self, transaction: Transaction, part: Part, final: Final, reason: str) -> None:
+        """Close a part that was not sent, and tell whoever has to know."""
+        await outbox.finish(transaction.connection, part, final, transaction.now, reason=reason)
+        log.info("part_ended", part=part.id, channel=part.channel, klass=part.klass, final=final, reason=reason)
+        if part.klass is Klass.POST and final is not Final.LOST:  # a lost one may have arrived: its slot stays taken
+            await posts.release(transaction.connection, part.id)
+        if final in ENDED and part.klass is not Klass.NOTICE:
+            text = ENDED[final].format(channel=part.channel, reason=reason)
+            await transaction.enqueue(self._alarm.raised(f"{final}:{part.channel}:{reason}", text, transaction.now))
+        await occurrences.settle(transaction, part, self._alarm)
+
+
+def _back_off(after: timedelta, tries: int) -> timedelta:
+    """Twice as long each time, at least what the platform asked for, at most five minutes more."""
+    doubled: timedelta = after * 2 ** max(0, min(tries - 1, 10))
+    return max(after, min(doubled, LONGEST_BACK_OFF))

@@ -1,0 +1,123 @@
+"""What single values of the settings may look like. A wrong one raises ValueError in Chinese, without the value."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from scheduler.posts import parse_recipient
+from scheduler.rules import Quiet
+from scheduler.timetable import parse_every
+
+
+def matching(pattern: str, otherwise: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def match(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(otherwise)
+        return value
+
+    return match
+
+
+def _secret(pattern: str, otherwise: str) -> Callable[[SecretStr], SecretStr]:
+    match = matching(pattern, otherwise)
+
+    def match_secret(value: SecretStr) -> SecretStr:
+        match(value.get_secret_value())
+        return value
+
+    return match_secret
+
+
+def _web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is no number, or a bracket is missing
+        good = False
+    if value and not good:
+        raise ValueError("要写成 http:// 或 https:// 开头的完整地址")
+    return value.rstrip("/")
+
+
+def _store_address(value: str) -> str:
+    good = bool(re.fullmatch(r"sqlite:///.+|postgresql://.+", value))
+    try:
+        good = good and (value.startswith("sqlite") or bool(urlsplit(value).hostname and urlsplit(value).port != 0))
+    except ValueError:  # the port is no number; the text of the error may hold the password
+        good = False
+    if not good:
+        raise ValueError("要写成 sqlite:///文件路径 或 postgresql://用户:密码@主机/库名")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("没有这个时区，请写 IANA 名称，例如 Asia/Shanghai") from None
+    return value
+
+
+def _spans(value: str) -> str:
+    """`HH:MM-HH:MM`, several joined by commas; a span may cross midnight and is never empty."""
+    for span in value.split(","):
+        found = re.fullmatch(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d|24:00)", span.strip())
+        if not found or found[1] == found[2]:
+            raise ValueError("要写成 HH:MM-HH:MM，例如 09:00-12:00")
+    return value.replace(" ", "")
+
+
+def _quiet(value: str) -> str:
+    Quiet.parse(value)
+    return value
+
+
+def _every(value: str) -> str:
+    parse_every(value)
+    return value
+
+
+def _recipient(value: str) -> str:
+    parse_recipient(value)
+    return value
+
+
+def _no_bool(value: object) -> object:
+    """A slip must not read as 0 or 1."""
+    if isinstance(value, bool):
+        raise ValueError("要写成数字，不是 true 或 false")  # noqa: TRY004 - pydantic collects ValueErrors
+    return value
+
+
+def _folded(value: tuple[str, ...]) -> tuple[str, ...]:
+    """WeCom user ids do not tell upper from lower case (90664)."""
+    return tuple(userid.strip().casefold() for userid in value)
+
+
+# A present secret, WeCom's Token (≤ 32 letters and digits) and EncodingAESKey (43 letters and digits), both 90968.
+Credential = Annotated[SecretStr, AfterValidator(_secret(r"\S+", "不能留空，也不能有空格"))]
+Token = Annotated[SecretStr, AfterValidator(_secret(r"[A-Za-z0-9]{1,32}", "要 1 到 32 位字母或数字"))]
+AesKey = Annotated[SecretStr, AfterValidator(_secret(r"[A-Za-z0-9]{43}", "要正好 43 位字母或数字"))]
+Name = Annotated[
+    str, AfterValidator(matching(r"[A-Za-z0-9_\-\u4e00-\u9fff]+", "只能用汉字、字母、数字、下划线和短横线"))
+]
+CorpId = Annotated[str, AfterValidator(matching(r"[A-Za-z0-9_\-]*", "只能是字母和数字，例如 ww 开头的企业ID"))]
+SocketAddress = Annotated[str, AfterValidator(matching(r"wss?://[^/\s]+\S*", "要以 wss:// 开头"))]
+StoreAddress = Annotated[str, AfterValidator(_store_address)]
+Zone = Annotated[str, AfterValidator(_zone)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Spans = Annotated[str, AfterValidator(_spans)]
+QuietHours = Annotated[str, AfterValidator(_quiet)]
+Rule = Annotated[str, AfterValidator(_every)]
+RecipientAddress = Annotated[str, AfterValidator(_recipient)]
+UserIds = Annotated[tuple[str, ...], AfterValidator(_folded)]
+Whole = Annotated[int, BeforeValidator(_no_bool)]
+Number = Annotated[float, BeforeValidator(_no_bool)]
+Count = Annotated[Whole, Field(ge=0)]
+Positive = Annotated[Whole, Field(gt=0)]

@@ -1,0 +1,282 @@
+"""What came in. One durable row per item, unique per channel id; concurrent arrivals share one disk sync."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.arrival import Arrival
+from bot.clock import Clock
+from bot.store.database import Database, insert_once, upsert
+from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, stream
+from handlers.turn import Item, Kind, State
+from knowledge.types import Line
+
+BATCH = 256
+HISTORY = 8  # earlier lines that a handler may see
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`new` is False for a repetition; `held` tells that a colleague has the conversation, so no stream was opened."""
+
+    new: bool
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the pull of a kf account stands. `cold` from a first start until its history has been imported once."""
+
+    cursor: str
+    cold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The next unhandled item with what the channel needs to answer it."""
+
+    item: Item
+    stream: str
+    data: dict[str, Any]
+    tries: int
+
+
+class Inbox:
+    """Arrivals in, unhandled items out."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._queue: list[tuple[Arrival, asyncio.Future[Accepted]]] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    async def accept(self, arrival: Arrival) -> Accepted:
+        """Store one arrival durably. When this returns it survives a kill. Raises what the database raises."""
+        stored: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        self._queue.append((arrival, stored))
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit())
+        return await stored
+
+    async def _commit(self) -> None:
+        while self._queue:
+            batch, self._queue = self._queue[:BATCH], self._queue[BATCH:]
+            try:
+                async with self._database.write() as connection:
+                    results = await self._store(connection, [arrival for arrival, _ in batch])
+            except Exception as error:  # noqa: BLE001 - each waiting door must hear of it, whatever it was
+                _settle(batch, error)
+            else:
+                for (_, stored), result in zip(batch, results, strict=True):
+                    if not stored.done():
+                        stored.set_result(result)
+
+    async def accept_page(self, account: str, place: Place, arrivals: Sequence[Arrival]) -> list[Accepted]:
+        """Store a page of `sync_msg` and its cursor in one transaction (doc 94670)."""
+        async with self._database.write() as connection:
+            results = await self._store(connection, arrivals)
+            values = {"account": account, "cursor": place.cursor, "cold": place.cold}
+            values["pulled_at"] = millis(self._clock.now())
+            await connection.execute(upsert(connection, kf_cursor, ["account"], values))
+        return results
+
+    async def place(self, account: str) -> Place:
+        """Where the next pull of a kf account begins."""
+        query = select(kf_cursor.c.cursor, kf_cursor.c.cold).where(kf_cursor.c.account == account)
+        async with self._database.read() as connection:
+            found = (await connection.execute(query)).one_or_none()
+        return Place(found.cursor, found.cold) if found else Place("", True)
+
+    async def _store(self, connection: AsyncConnection, arrivals: Sequence[Arrival]) -> list[Accepted]:
+        if not arrivals:
+            return []
+        now = millis(self._clock.now())
+        known = await _known_keys(connection, arrivals)
+        fresh: dict[tuple[str, str], Arrival] = {}
+        for arrival in arrivals:
+            fresh.setdefault((arrival.address.channel, arrival.key), arrival)
+        new = [arrival for pair, arrival in fresh.items() if pair not in known]
+        if new:
+            await connection.execute(insert_once(connection, conversation, ["id"]), _conversations(new))
+            await connection.execute(insert_once(connection, inbox, ["channel", "key"]), [_row(a, now) for a in new])
+            await _open_windows(connection, new)
+        held = await _open_streams(connection, arrivals, new, now)
+        winners = {id(arrival) for arrival in new}
+        return [Accepted(id(a) in winners, a.address.conversation in held) for a in arrivals]
+
+    async def unfinished(self) -> list[str]:
+        """Conversations with items nobody has handled, for the start of the process."""
+        async with self._database.read() as connection:
+            return list(await connection.scalars(select(inbox.c.conversation).where(inbox.c.state == "new").distinct()))
+
+    async def next(self, conversation_id: str) -> Waiting | None:
+        """The oldest unhandled item of a conversation."""
+        query = (
+            select(inbox)
+            .where(inbox.c.conversation == conversation_id, inbox.c.state == "new")
+            .order_by(inbox.c.id)
+            .limit(1)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return _waiting(row) if row else None
+
+    async def failed(self, item: int) -> int:
+        """Count one more failed try and return the new count."""
+        async with self._database.write() as connection:
+            await connection.execute(update(inbox).where(inbox.c.id == item).values(tries=inbox.c.tries + 1))
+            return int(await connection.scalar(select(inbox.c.tries).where(inbox.c.id == item)) or 0)
+
+    async def history(self, conversation_id: str, before: int) -> tuple[Line, ...]:
+        """The last lines said in the conversation before item `before`, oldest first."""
+        query = (
+            select(inbox.c.kind, inbox.c.text)
+            .where(
+                inbox.c.conversation == conversation_id,
+                inbox.c.id < before,
+                inbox.c.kind.in_([Kind.TEXT, Kind.HUMAN_SPOKE]),
+            )
+            .order_by(inbox.c.id.desc())
+            .limit(HISTORY)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(Line("customer" if kind == Kind.TEXT else "staff", text) for kind, text in reversed(rows))
+
+    async def waiting(self) -> int:
+        """How many items are unhandled."""
+        async with self._database.read() as connection:
+            return int(await connection.scalar(select(func.count()).where(inbox.c.state == "new")) or 0)
+
+
+async def mark_handled(connection: AsyncConnection, item: int, handler: str, at: datetime, state: str) -> bool:
+    """Mark an item handled (or dead) once; False when somebody else did."""
+    changed = await connection.execute(
+        update(inbox)
+        .where(inbox.c.id == item, inbox.c.state == "new")
+        .values(state=state, handled_by=handler, handled_at=millis(at))
+    )
+    return changed.rowcount == 1
+
+
+async def forget_text(connection: AsyncConnection, channel: str, key: str) -> None:
+    """Blank the stored text of a message that its writer took back (doc 94670, user_recall_msg)."""
+    await connection.execute(
+        update(inbox).where(inbox.c.channel == channel, inbox.c.key == key).values(text="", data={}, kind=Kind.OTHER)
+    )
+
+
+def _settle(batch: Iterable[tuple[Arrival, asyncio.Future[Accepted]]], error: Exception) -> None:
+    for _, stored in batch:
+        if not stored.done():
+            stored.set_exception(error)
+
+
+async def _known_keys(connection: AsyncConnection, arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
+    query = select(inbox.c.channel, inbox.c.key).where(
+        inbox.c.channel.in_({a.address.channel for a in arrivals}), inbox.c.key.in_({a.key for a in arrivals})
+    )
+    return {(channel, key) for channel, key in await connection.execute(query)}
+
+
+def _conversations(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
+    addresses = {a.address.conversation: a.address for a in arrivals}
+    return [
+        {
+            "id": id_,
+            "channel": a.channel,
+            "account": a.account,
+            "chat": a.chat,
+            "person": a.person,
+            "state": State.BOT,
+            "assignee": "",
+            "version": 0,
+            "member_at": 0,
+            "spent": 0,
+        }
+        for id_, a in addresses.items()
+    ]
+
+
+def _row(arrival: Arrival, now: int) -> dict[str, Any]:
+    return {
+        "channel": arrival.address.channel,
+        "key": arrival.key,
+        "conversation": arrival.address.conversation,
+        "kind": arrival.kind,
+        "msgtype": arrival.msgtype[:60],
+        "text": arrival.text,
+        "servicer": arrival.servicer,
+        "code": arrival.code,
+        "ref": arrival.ref,
+        "stream": arrival.stream,
+        "data": dict(arrival.data),
+        "sent_at": millis(arrival.sent_at),
+        "received_at": now,
+        "state": "seen" if arrival.seen else "new",
+        "tries": 0,
+        "handled_by": "",
+    }
+
+
+async def _open_windows(connection: AsyncConnection, arrivals: Sequence[Arrival]) -> None:
+    """Each message of a member starts a new budget of parts and a new 48 hours (doc 94677)."""
+    latest: dict[str, int] = {}
+    for arrival in arrivals:
+        if arrival.kind in (Kind.TEXT, Kind.MEDIA):
+            id_ = arrival.address.conversation
+            latest[id_] = max(latest.get(id_, 0), millis(arrival.sent_at))
+    if latest:
+        newer = and_(conversation.c.id == bindparam("of"), conversation.c.member_at <= bindparam("at"))
+        opened = update(conversation).where(newer).values(member_at=bindparam("at"), spent=0)
+        await connection.execute(opened, [{"of": id_, "at": at} for id_, at in latest.items()])
+
+
+async def _open_streams(
+    connection: AsyncConnection, arrivals: Sequence[Arrival], new: Sequence[Arrival], now: int
+) -> set[str]:
+    """Open the streams of new AI-bot messages, except where a colleague serves. Returns the held conversations."""
+    asked = {a.address.conversation for a in arrivals if a.stream}
+    if not asked:
+        return set()
+    query = select(conversation.c.id).where(conversation.c.id.in_(asked), conversation.c.state != State.BOT)
+    held = set(await connection.scalars(query))
+    rows = [_stream_row(a, now) for a in new if a.stream and a.address.conversation not in held]
+    if rows:
+        await connection.execute(insert_once(connection, stream, ["id"]), rows)
+    return held
+
+
+def _stream_row(arrival: Arrival, now: int) -> dict[str, Any]:
+    url = str(arrival.data.get("response_url", ""))
+    return {
+        "id": arrival.stream,
+        "bot": arrival.address.account,
+        "conversation": arrival.address.conversation,
+        "text": "",
+        "finished": False,
+        "opened_at": now,
+        "response_url": url,
+        "url_expires_at": now + 3_600_000 if url else 0,
+        "url_used": False,
+    }
+
+
+def _waiting(row: Any) -> Waiting:
+    item = Item(
+        id=row["id"],
+        kind=Kind(row["kind"]),
+        text=row["text"],
+        sent_at=moment(row["sent_at"]),
+        received_at=moment(row["received_at"]),
+        msgtype=row["msgtype"],
+        servicer=row["servicer"],
+        code=row["code"],
+        ref=row["ref"],
+    )
+    return Waiting(item, row["stream"], dict(row["data"]), row["tries"])

@@ -1,0 +1,167 @@
+"""What goes out: parts with a deterministic id, taken one after another within a lane."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.part import Final, Klass, Part
+from bot.store.database import Database, insert_once
+from bot.store.tables import conversation, millis, moment, outbox
+from handlers.turn import Channel
+
+OPEN = ("ready", "sending")
+
+
+async def enqueue(connection: AsyncConnection, parts: Iterable[Part], now: datetime) -> None:
+    """Add parts; one whose id is there already is passed over."""
+    rows = [_row(part, now) for part in parts]
+    if rows:
+        await connection.execute(insert_once(connection, outbox, ["id"]), rows)
+
+
+async def claim(connection: AsyncConnection, part: Part) -> bool:
+    """Take a part for sending: False when it is no longer ready or its conversation has moved on since."""
+    fenced = or_(
+        outbox.c.fence.is_(None),
+        outbox.c.fence
+        == select(conversation.c.version).where(conversation.c.id == outbox.c.conversation).scalar_subquery(),
+    )
+    taken = await connection.execute(
+        update(outbox)
+        .where(outbox.c.id == part.id, outbox.c.state == "ready", fenced)
+        .values(state="sending", tries=outbox.c.tries + 1)
+    )
+    return taken.rowcount == 1
+
+
+async def put_back(connection: AsyncConnection, part: Part, not_before: datetime, reason: str) -> None:
+    """Ready again, from `not_before` on."""
+    values = {"state": "ready", "not_before": millis(not_before), "reason": reason[:200]}
+    await connection.execute(update(outbox).where(outbox.c.id == part.id, outbox.c.state.in_(OPEN)).values(**values))
+
+
+async def finish(
+    connection: AsyncConnection, part: Part, final: Final, now: datetime, *, platform_id: str = "", reason: str = ""
+) -> None:
+    """Close a part for good. A sent part keeps its time and the platform's id."""
+    values: dict[str, Any] = {"state": final, "platform_id": platform_id[:128], "reason": reason[:200]}
+    if final is Final.SENT:
+        values["sent_at"] = millis(now)
+    await connection.execute(update(outbox).where(outbox.c.id == part.id, outbox.c.state.in_(OPEN)).values(**values))
+
+
+async def sent_since(connection: AsyncConnection, lane: str, since: datetime) -> list[datetime]:
+    """When parts of a lane were sent after `since`, oldest first: the platform's rates are per minute."""
+    query = (
+        select(outbox.c.sent_at)
+        .where(outbox.c.lane == lane, outbox.c.sent_at > millis(since))
+        .order_by(outbox.c.sent_at)
+    )
+    return [moment(at) for at in await connection.scalars(query)]
+
+
+async def spend(connection: AsyncConnection, conversation_id: str) -> None:
+    """Count one part against the member's budget."""
+    counted = update(conversation).where(conversation.c.id == conversation_id).values(spent=conversation.c.spent + 1)
+    await connection.execute(counted)
+
+
+async def budget(connection: AsyncConnection, conversation_id: str) -> tuple[int, datetime]:
+    """Parts spent since the member's last message, and when that was."""
+    query = select(conversation.c.spent, conversation.c.member_at).where(conversation.c.id == conversation_id)
+    row = (await connection.execute(query)).one()
+    return int(row.spent), moment(row.member_at)
+
+
+async def recall_unsent(connection: AsyncConnection, conversation_id: str) -> int:
+    """Drop replies that have not left: the message they answer was taken back. Returns how many."""
+    unsent = and_(outbox.c.conversation == conversation_id, outbox.c.state == "ready", outbox.c.klass == Klass.REPLY)
+    dropped = await connection.execute(update(outbox).where(unsent).values(state=Final.DROPPED, reason="recalled"))
+    return dropped.rowcount
+
+
+class Outbox:
+    """Reading side of the outbox."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def next(self, lane: str) -> Part | None:
+        """The oldest part of a lane that has not ended."""
+        query = select(outbox).where(outbox.c.lane == lane, outbox.c.state == "ready").order_by(outbox.c.seq).limit(1)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return from_row(row) if row else None
+
+    async def lanes(self) -> list[str]:
+        """Lanes with parts to send, for the start of the process."""
+        async with self._database.read() as connection:
+            return list(await connection.scalars(select(outbox.c.lane).where(outbox.c.state == "ready").distinct()))
+
+    async def interrupted(self) -> list[Part]:
+        """Parts that a killed process was sending."""
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(outbox).where(outbox.c.state == "sending"))).mappings().all()
+        return [from_row(row) for row in rows]
+
+    async def counts(self) -> dict[str, int]:
+        """Parts by state."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+            return {state: int(count) for state, count in rows}
+
+
+async def mark_undelivered(connection: AsyncConnection, platform_id: str, reason: str) -> None:
+    """The platform took a part and could not deliver it (msg_send_fail): errcode 0 is acceptance, not delivery."""
+    named = or_(outbox.c.id == platform_id, outbox.c.platform_id == platform_id)
+    await connection.execute(update(outbox).where(named).values(state=Final.DEAD, reason=reason[:200]))
+
+
+def rate_wait(sent: list[datetime], now: datetime, per_minute: int) -> timedelta:
+    """How long to wait so that no minute holds more than `per_minute` sends; zero when there is room."""
+    if len(sent) < per_minute:
+        return timedelta(0)
+    return max(timedelta(0), sent[-per_minute] + timedelta(seconds=60) - now)
+
+
+def from_row(row: Any) -> Part:
+    return Part(
+        id=row["id"],
+        lane=row["lane"],
+        channel=Channel(row["channel"]),
+        klass=Klass(row["klass"]),
+        kind=row["kind"],
+        body=row["body"],
+        conversation=row["conversation"],
+        fence=row["fence"],
+        repeatable=row["repeatable"],
+        occurrence=row["occurrence"],
+        not_before=moment(row["not_before"]),
+        expires_at=moment(row["expires_at"]) if row["expires_at"] is not None else None,
+        tries=row["tries"],
+    )
+
+
+def _row(part: Part, now: datetime) -> dict[str, Any]:
+    return {
+        "id": part.id,
+        "lane": part.lane,
+        "conversation": part.conversation,
+        "channel": part.channel,
+        "klass": part.klass,
+        "kind": part.kind,
+        "body": dict(part.body),
+        "fence": part.fence,
+        "repeatable": part.repeatable,
+        "occurrence": part.occurrence,
+        "state": "ready",
+        "tries": 0,
+        "not_before": millis(part.not_before or now),
+        "expires_at": millis(part.expires_at) if part.expires_at else None,
+        "created_at": millis(now),
+        "platform_id": "",
+        "reason": "",
+    }

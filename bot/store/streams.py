@@ -1,0 +1,79 @@
+"""Texts of AI-bot streams: written by the outbox, read by WeCom's polls, on whichever process they arrive."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import Database
+from bot.store.tables import millis, moment, stream
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One reply bubble. `response_url` (doc 101138) may be used once, until `url_expires_at`."""
+
+    id: str
+    bot: str
+    text: str
+    finished: bool
+    opened_at: datetime
+    response_url: str
+    url_expires_at: datetime
+    url_used: bool
+
+
+class Streams:
+    """Read by the door, written by the AI-bot channel and the sweep."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, id_: str) -> Stream | None:
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(stream).where(stream.c.id == id_))).mappings().one_or_none()
+        if row is None:
+            return None
+        return Stream(
+            id=row["id"],
+            bot=row["bot"],
+            text=row["text"],
+            finished=row["finished"],
+            opened_at=moment(row["opened_at"]),
+            response_url=row["response_url"],
+            url_expires_at=moment(row["url_expires_at"]),
+            url_used=row["url_used"],
+        )
+
+    async def end(self, id_: str, text: str) -> bool:
+        """Write the whole text and close; False when it was closed before."""
+        async with self._database.write() as connection:
+            changed = await connection.execute(
+                update(stream).where(stream.c.id == id_, stream.c.finished.is_(False)).values(text=text, finished=True)
+            )
+        return changed.rowcount == 1
+
+    async def use_url(self, id_: str, now: datetime) -> str:
+        """The response_url, marked used before it is called; empty when there is none to use any more."""
+        async with self._database.write() as connection:
+            usable = (stream.c.id == id_, stream.c.url_used.is_(False), stream.c.url_expires_at > millis(now))
+            changed = await connection.execute(update(stream).where(*usable).values(url_used=True))
+            if not changed.rowcount:
+                return ""
+            return str(await connection.scalar(select(stream.c.response_url).where(stream.c.id == id_)) or "")
+
+    async def end_overdue(self, older_than: datetime, text: str) -> int:
+        """Close every stream opened before `older_than`: WeCom stops asking 6 minutes after the message."""
+        async with self._database.write() as connection:
+            changed = await connection.execute(
+                update(stream)
+                .where(stream.c.finished.is_(False), stream.c.opened_at < millis(older_than))
+                .values(text=text, finished=True)
+            )
+        return changed.rowcount
+
+
+async def forget_old(connection: AsyncConnection, now: datetime, keep: timedelta) -> None:
+    """Delete streams nobody can ask for any more."""
+    await connection.execute(stream.delete().where(stream.c.opened_at < millis(now - keep)))

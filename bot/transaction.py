@@ -1,0 +1,45 @@
+"""One write to the store with what must happen once it is durable: lanes are woken after the commit, never before."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock
+from bot.part import Part
+from bot.store import outbox
+from bot.store.database import Database
+
+
+class Transaction:
+    """An open transaction, its moment, and the lanes to wake when it is committed."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self.lanes: set[str] = set()
+
+    async def enqueue(self, parts: Iterable[Part]) -> None:
+        """Add outgoing parts and remember to wake their lanes."""
+        parts = list(parts)
+        await outbox.enqueue(self.connection, parts, self.now)
+        self.lanes.update(part.lane for part in parts)
+
+
+class Transactions:
+    """Begins transactions. `wake` is the engine's."""
+
+    def __init__(self, database: Database, clock: Clock, wake: Callable[[str], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._wake = wake
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """Commit at the end and wake; an exception undoes everything and wakes nobody."""
+        async with self._database.write() as connection:
+            transaction = Transaction(connection, self._clock.now())
+            yield transaction
+        for lane in transaction.lanes:
+            self._wake(lane)

@@ -1,0 +1,1 @@
+"""The HTTP side: callbacks of WeCom, health and metrics."""

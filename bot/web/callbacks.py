@@ -1,0 +1,175 @@
+"""The callback routes: what each channel's envelope is, and which arrival comes out of it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+
+from bot.arrival import Arrival
+from bot.clock import Clock
+from bot.engine import Engine
+from bot.kf_pull import KfPuller
+from bot.part import part_id
+from bot.settings import AiBot
+from bot.store.inbox import Inbox
+from bot.store.streams import Streams
+from bot.web.door import Door
+from bot.wecom.crypto import Crypto, encrypted_of_json, encrypted_of_xml, json_envelope
+from bot.wecom.messages import aibot_arrival, app_arrival, contact_arrival, parse_xml
+from bot.wecom.safe_xml import Malformed
+from handlers.texts import WELCOME
+from handlers.turn import Kind
+
+SEARCHING = "正在查资料，请稍等…"
+LATER = "还没整理好，稍后补给您。"
+GONE = "这条消息等得太久了，请再发一次，我马上回答。"
+
+
+class XmlCallbacks:
+    """`/wecom/app`, `/wecom/kf` and `/wecom/contact`: XML in, an empty 200 out; answers leave through the outbox."""
+
+    def __init__(self, door: Door, inbox: Inbox, engine: Engine) -> None:
+        self._door = door
+        self._inbox = inbox
+        self._engine = engine
+
+    def app(self, crypto: Crypto, agent: str) -> "Receiver":
+        """Messages and events of the self-built app (docs 90239, 90240)."""
+
+        async def answer(_request: web.Request, plain: str) -> web.Response:
+            return await self._accept(_clicked(app_arrival(parse_xml(plain), agent)))
+
+        return Receiver(self._door, "app", crypto, answer)
+
+    def contact(self, crypto: Crypto) -> "Receiver":
+        """Events of customers and customer groups (doc 92130)."""
+
+        async def answer(_request: web.Request, plain: str) -> web.Response:
+            return await self._accept(contact_arrival(parse_xml(plain)))
+
+        return Receiver(self._door, "contact", crypto, answer)
+
+    def kf(self, crypto: Crypto, agent: str, puller: KfPuller) -> "Receiver":
+        """kf_msg_or_event carries no content: it is a hint to pull (doc 94670). What else comes is stored."""
+
+        async def answer(_request: web.Request, plain: str) -> web.Response:
+            callback = parse_xml(plain)
+            if callback.event != "kf_msg_or_event":
+                return await self._accept(replace(app_arrival(callback, agent), kind=Kind.OTHER))
+            puller.wake(callback.field("OpenKfId"), callback.field("Token"))
+            return web.Response()
+
+        return Receiver(self._door, "kf", crypto, answer)
+
+    async def _accept(self, arrival: Arrival) -> web.Response:
+        accepted = await self._inbox.accept(arrival)
+        if accepted.new:
+            self._engine.wake(arrival.address.conversation)
+        return web.Response()
+
+
+class Receiver:
+    """GET and POST of one XML route."""
+
+    def __init__(self, door: Door, channel: str, crypto: Crypto, answer: Any) -> None:
+        self._door = door
+        self._channel = channel
+        self._crypto = crypto
+        self._answer = answer
+
+    async def get(self, request: web.Request) -> web.Response:
+        return await self._door.verify_url(request, self._crypto)
+
+    async def post(self, request: web.Request) -> web.Response:
+        return await self._door.receive(request, self._channel, self._crypto, encrypted_of_xml, self._answer)
+
+
+def _clicked(arrival: Arrival) -> Arrival:
+    """A click on a card's button whose key is a command is that command, said by who clicked."""
+    key = str(arrival.data.get("event_key", ""))
+    if arrival.msgtype == "template_card_event" and key.startswith("/"):
+        return replace(arrival, kind=Kind.TEXT, text=key)
+    return arrival
+
+
+class AiBotCallbacks:
+    """`/wecom/aibot/{name}`: JSON in, encrypted JSON out; the answer's text grows through polls (doc 101031)."""
+
+    def __init__(self, door: Door, inbox: Inbox, streams: Streams, engine: Engine, clock: Clock) -> None:
+        self._door = door
+        self._inbox = inbox
+        self._streams = streams
+        self._engine = engine
+        self._clock = clock
+        self._bots: dict[str, tuple[AiBot, Crypto]] = {}
+
+    def add(self, bot: AiBot, crypto: Crypto) -> None:
+        self._bots[bot.name] = (bot, crypto)
+
+    async def get(self, request: web.Request) -> web.Response:
+        _, crypto = self._named(request)
+        return await self._door.verify_url(request, crypto)
+
+    async def post(self, request: web.Request) -> web.Response:
+        bot, crypto = self._named(request)
+
+        async def answer(request: web.Request, plain: str) -> web.Response:
+            reply = await self._reply(bot, _object(plain))
+            return self._sealed(request, crypto, reply) if reply else web.Response()
+
+        return await self._door.receive(request, "aibot", crypto, encrypted_of_json, answer)
+
+    def _named(self, request: web.Request) -> tuple[AiBot, Crypto]:
+        found = self._bots.get(request.match_info["name"])
+        if found is None:
+            raise web.HTTPNotFound
+        return found
+
+    async def _reply(self, bot: AiBot, data: dict[str, Any]) -> Mapping[str, Any] | None:
+        if data.get("msgtype") == "stream":
+            return await self._refresh(bot, data)
+        arrival = aibot_arrival(data, bot.display_name, self._clock.now())
+        arrival = replace(arrival, address=replace(arrival.address, account=bot.name))
+        if arrival.kind in (Kind.TEXT, Kind.MEDIA):
+            arrival = replace(arrival, stream="st" + part_id("stream", bot.name, arrival.key))
+        accepted = await self._inbox.accept(arrival)
+        if accepted.new:
+            self._engine.wake(arrival.address.conversation)
+        if arrival.kind is Kind.ENTERED:
+            return {"msgtype": "text", "text": {"content": WELCOME}}
+        return _bubble(arrival.stream, SEARCHING, False) if arrival.stream and not accepted.held else None
+
+    async def _refresh(self, bot: AiBot, data: dict[str, Any]) -> Mapping[str, Any]:
+        """A poll: the whole text so far. A stream we do not know, or too old a one, is closed (docs 100719, 101031)."""
+        asked = data.get("stream")
+        id_ = str(asked.get("id", "")) if isinstance(asked, dict) else ""
+        stream = await self._streams.get(id_)
+        if stream is None or stream.bot != bot.name:
+            return _bubble(id_, GONE, True)
+        if not stream.finished and self._clock.now() - stream.opened_at > timedelta(seconds=bot.stream_seconds):
+            await self._streams.end(id_, LATER)
+            return _bubble(id_, LATER, True)
+        return _bubble(id_, stream.text or SEARCHING, stream.finished)
+
+    def _sealed(self, request: web.Request, crypto: Crypto, reply: Mapping[str, Any]) -> web.Response:
+        """The reply's nonce is the URL's (doc 101033), other than with apps."""
+        now = int(self._clock.now().timestamp())
+        sealed = crypto.seal(json.dumps(reply, ensure_ascii=False), now, request.query.get("nonce", ""))
+        return web.Response(text=json_envelope(sealed), content_type="application/json")
+
+
+def _bubble(id_: str, content: str, finish: bool) -> dict[str, Any]:
+    return {"msgtype": "stream", "stream": {"id": id_, "finish": finish, "content": content}}
+
+
+def _object(plain: str) -> dict[str, Any]:
+    try:
+        data = json.loads(plain)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("the message is no JSON") from error
+    if not isinstance(data, dict):
+        raise Malformed("the message is no JSON object")
+    return data

@@ -1,0 +1,92 @@
+"""The door: verify, decrypt, one durable insert, answer. Nothing else happens before the answer.
+
+What is not authentic is refused with one log event and says nothing about why to the sender.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import Clock
+from bot.metrics import Metrics
+from bot.wecom.crypto import Crypto, Forged, echostr_of_query
+from bot.wecom.safe_xml import Malformed
+
+log = structlog.get_logger()
+
+Answer = Callable[[web.Request, str], Awaitable[web.Response]]
+
+
+class Stale(Exception):
+    """The callback is authentic and too old (or too new): somebody may be playing it again."""
+
+
+class Door:
+    """What all callback routes share."""
+
+    def __init__(self, clock: Clock, metrics: Metrics, replay: timedelta) -> None:
+        self._clock = clock
+        self._metrics = metrics
+        self._replay = replay
+
+    async def verify_url(self, request: web.Request, crypto: Crypto) -> web.Response:
+        """GET: the decrypted echostr as bare text, within a second (doc 90930)."""
+        return await self._guarded(request, "verify", lambda: self._echo(request, crypto))
+
+    async def _echo(self, request: web.Request, crypto: Crypto) -> web.Response:
+        encrypted = echostr_of_query(request.query.get("echostr", ""))
+        return web.Response(text=self.opened(request, crypto, encrypted))
+
+    async def receive(
+        self,
+        request: web.Request,
+        channel: str,
+        crypto: Crypto,
+        encrypted_of: Callable[[bytes], str],
+        answer: Answer,
+    ) -> web.Response:
+        """POST: open the envelope and let `answer` store what is in it."""
+
+        async def opened() -> web.Response:
+            return await answer(request, self.opened(request, crypto, encrypted_of(await request.read())))
+
+        return await self._guarded(request, channel, opened)
+
+    def opened(self, request: web.Request, crypto: Crypto, encrypted: str) -> str:
+        """The plaintext of a fresh and authentic request. Raises Forged, Stale or Malformed."""
+        query = request.query
+        timestamp = query.get("timestamp", "")
+        plain = crypto.open(query.get("msg_signature", ""), timestamp, query.get("nonce", ""), encrypted)
+        try:
+            at = datetime.fromtimestamp(int(timestamp), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise Malformed("the timestamp is no time") from error
+        if abs(self._clock.now() - at) > self._replay:
+            raise Stale
+        return plain
+
+    async def _guarded(
+        self, request: web.Request, channel: str, work: Callable[[], Awaitable[web.Response]]
+    ) -> web.Response:
+        started = time.perf_counter()
+        try:
+            response, result = await work(), "ok"
+        except (Forged, Stale) as error:
+            response, result = web.Response(status=403), type(error).__name__.lower()
+        except web.HTTPRequestEntityTooLarge:
+            response, result = web.Response(status=413), "too_large"
+        except (Malformed, web.HTTPException, UnicodeError):
+            response, result = web.Response(status=400), "malformed"
+        except (SQLAlchemyError, OSError) as error:
+            # Not acked, so WeCom asks again: nothing is lost while the disk is full.
+            log.warning("callback_not_stored", channel=channel, error=type(error).__name__)
+            response, result = web.Response(status=503), "not_stored"
+        self._metrics.callbacks.labels(channel, result).inc()
+        self._metrics.ack_seconds.labels(channel).observe(time.perf_counter() - started)
+        if result not in ("ok", "not_stored"):
+            log.warning("callback_refused", channel=channel, reason=result, size=request.content_length)
+        return response

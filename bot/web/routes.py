@@ -1,0 +1,118 @@
+"""All routes of the bot: callbacks, health, readiness, metrics."""
+
+import json
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import SecretStr
+
+from bot.connections import Connections
+from bot.errors import SendError
+from bot.foundation import Foundation
+from bot.office import BotOffice
+from bot.settings import WeCom
+from bot.store.database import StoreUnusable
+from bot.web.callbacks import AiBotCallbacks, XmlCallbacks
+from bot.web.door import Door
+from bot.wecom.crypto import Crypto
+
+log = structlog.get_logger()
+
+
+class Web:
+    """Builds the aiohttp application. `ready` is set once everything behind it runs."""
+
+    def __init__(self, foundation: Foundation, connections: Connections, office: BotOffice) -> None:
+        self._foundation = foundation
+        self._connections = connections
+        self._office = office
+        self.ready = False
+        self.more: list[web.RouteDef] = []  # routes that the sandbox adds
+
+    def app(self) -> web.Application:
+        """A new application with every route that the settings ask for."""
+        server = self._foundation.settings.server
+        application = web.Application(client_max_size=server.body_limit_kb * 1024)
+        application.router.add_get("/healthz", self._alive)
+        application.router.add_get("/readyz", self._readiness)
+        application.router.add_get("/metrics", self._metrics)
+        self._add_callbacks(application, self._foundation.settings.wecom)
+        application.router.add_routes(self.more)
+        return application
+
+    def _add_callbacks(self, application: web.Application, wecom: WeCom) -> None:
+        base = self._foundation
+        door = Door(base.clock, base.metrics, timedelta(minutes=base.settings.server.replay_minutes))
+        xml = XmlCallbacks(door, base.inbox, base.bell)
+        receivers = {}
+        if wecom.app is not None:
+            crypto = _crypto(wecom.app.token, wecom.app.encoding_aes_key, wecom.corp_id)
+            receivers["/wecom/app"] = xml.app(crypto, base.agent)
+        if wecom.kf is not None and self._connections.puller is not None:
+            crypto = _crypto(wecom.kf.token, wecom.kf.encoding_aes_key, wecom.corp_id)
+            receivers["/wecom/kf"] = xml.kf(crypto, base.agent, self._connections.puller)
+        if wecom.contact is not None:
+            crypto = _crypto(wecom.contact.token, wecom.contact.encoding_aes_key, wecom.corp_id)
+            receivers["/wecom/contact"] = xml.contact(crypto)
+        for path, receiver in receivers.items():
+            application.router.add_get(path, receiver.get)
+            application.router.add_post(path, receiver.post)
+        self._add_aibots(application, wecom, door)
+
+    def _add_aibots(self, application: web.Application, wecom: WeCom, door: Door) -> None:
+        base = self._foundation
+        aibots = AiBotCallbacks(door, base.inbox, self._connections.streams, base.bell, base.clock)
+        for bot in wecom.aibots:
+            if bot.token is not None and bot.encoding_aes_key is not None:
+                # A bot made inside a company has an empty receiveid (doc 101033).
+                aibots.add(bot, _crypto(bot.token, bot.encoding_aes_key, ""))
+        application.router.add_get("/wecom/aibot/{name}", aibots.get)
+        application.router.add_post("/wecom/aibot/{name}", aibots.post)
+
+    async def _alive(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def _readiness(self, _request: web.Request) -> web.Response:
+        """200 when store, index and token are usable; else 503. Either way what is wrong, in words."""
+        problems = await self._problems()
+        body = {"ready": not problems, "problems": problems}
+        status = 503 if problems else 200
+        return web.json_response(body, status=status, dumps=lambda data: json.dumps(data, ensure_ascii=False))
+
+    async def _problems(self) -> list[str]:
+        problems = [] if self.ready else ["程序还在启动"]
+        try:
+            await self._foundation.database.check()
+        except StoreUnusable as error:
+            problems.append(str(error))
+        if self._office.librarian.library is None:
+            problems.append("还没有可用的索引，请检查 [knowledge] guides，再运行 fencun index")
+        wecom = self._foundation.settings.wecom
+        secrets = [each.secret for each in (wecom.app, wecom.kf, wecom.contact) if each is not None]
+        for secret in secrets:
+            try:
+                await self._connections.client.token(secret.get_secret_value())
+            except SendError as error:
+                problems.append(getattr(error, "what_to_do", "") or "企业微信现在连不上，消息会保留，恢复后自动补发")
+                break
+        return problems
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        await self.measure()
+        body = generate_latest(self._foundation.metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def measure(self) -> None:
+        """Bring the gauges up to this moment."""
+        metrics = self._foundation.metrics
+        metrics.items_waiting.set(await self._foundation.inbox.waiting())
+        metrics.tickets.set(await self._office.ticket_store.count())
+        counts = await self._foundation.outbox.counts()
+        for state in ("ready", "sending", "sent", "dropped", "dead", "lost"):
+            metrics.parts.labels(state).set(counts.get(state, 0))
+
+
+def _crypto(token: SecretStr, key: SecretStr, receive_id: str) -> Crypto:
+    return Crypto(token.get_secret_value(), key.get_secret_value(), receive_id)

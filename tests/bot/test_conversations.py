@@ -1,0 +1,154 @@
+"""Conversations over 微信客服, end to end."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.clock import MovableClock
+from bot.sandbox.standin import StandIn
+from bot.store.tables import inbox
+from tests.bot.conftest import OpenHouse
+from tests.bot.house import CHEN, KF, LIN, House
+
+QUESTION = "沙发和茶几之间留多少"
+
+
+async def test_a_question_is_answered_from_the_guide_and_names_it(house: House) -> None:
+    [answer] = await house.customer(QUESTION)
+    assert "沙发和茶几之间留 30 到 45 厘米" in answer
+    assert "《小客厅沙发怎么选尺寸》" in answer
+
+
+async def test_without_evidence_it_says_so_and_offers_a_person(house: House) -> None:
+    [answer] = await house.customer("火星上怎么种土豆？")
+    assert "转人工" in answer
+    assert "《" not in answer
+
+
+async def test_who_enters_is_welcomed_within_the_code_s_twenty_seconds(house: House) -> None:
+    await house.standin.customer_enters(CHEN)
+    await house.settled()
+    [welcome] = house.said()
+    assert "智能助手" in welcome
+    assert "退订" in welcome
+
+
+async def test_every_message_of_a_burst_is_answered_in_order(house: House) -> None:
+    for text in (QUESTION, "宝宝辅食第一口吃什么", "怎么退货"):
+        await house.standin.customer_says(CHEN, text, ring=False)
+    await house.standin.ring(KF)
+    await house.settled()
+    first, second, third = house.said()
+    assert "茶几" in first
+    assert "米粉" in second
+    assert "退货" in third
+
+
+async def test_asking_for_a_person_moves_the_session_and_says_so_once(house: House) -> None:
+    [told] = await house.customer("转人工")
+    assert "人工顾问" in told
+    assert any("转接单" in text for text in house.told("lihua"))
+
+
+async def test_while_a_person_serves_the_bot_is_silent_and_comes_back_after_the_end(house: House) -> None:
+    await house.customer("转人工")
+    assert await house.customer(QUESTION) == []
+    await house.standin.servicer_says("lihua", CHEN, "您好，我来帮您看")
+    await house.settled()
+    assert await house.customer("好的") == []
+    await house.standin.servicer_ends("lihua", CHEN)
+    await house.settled()
+    [answer] = await house.customer(QUESTION)
+    assert "30 到 45 厘米" in answer
+
+
+async def test_a_colleague_who_writes_from_the_client_takes_over(house: House) -> None:
+    await house.customer(QUESTION)
+    await house.standin.servicer_takes("lihua", CHEN)
+    await house.settled()
+    assert await house.customer(QUESTION) == []
+
+
+async def test_one_customer_s_colleague_does_not_silence_another_customer(house: House) -> None:
+    await house.customer("转人工", CHEN)
+    [answer] = await house.customer(QUESTION, LIN)
+    assert "厘米" in answer
+
+
+async def test_with_nobody_receiving_the_member_hears_so_and_the_bot_goes_on(house: House) -> None:
+    await house.standin.servicer_on_duty("lihua", False)
+    [told] = await house.customer("转人工")
+    assert "没有顾问在线" in told
+    assert len(await house.customer(QUESTION)) == 1
+    [listed] = await house.colleague("/handoffs")
+    assert "1" in listed
+
+
+async def test_a_consultant_takes_a_ticket_by_the_card_s_button_and_gives_it_back(house: House) -> None:
+    await house.standin.servicer_on_duty("lihua", False)
+    await house.customer("转人工")
+    await house.standin.servicer_on_duty("lihua", True)
+    card = next(spoken for spoken in house.standin.app_chat("lihua") if spoken.msgtype == "template_card")
+    await house.standin.employee_clicks("lihua", card.body["task_id"], "/take 1")
+    await house.settled()
+    assert await house.customer(QUESTION) == []
+    await house.colleague("/return 1", "lihua")
+    assert len(await house.customer(QUESTION)) == 1
+
+
+async def test_who_opts_out_keeps_getting_answers(house: House) -> None:
+    [told] = await house.customer("别再发了")
+    assert "退订" in told
+    assert len(await house.customer(QUESTION)) == 1
+
+
+async def test_a_picture_gets_a_kind_word_and_no_guess(house: House) -> None:
+    await house.standin.customer_sends_media(CHEN, "image")
+    await house.settled()
+    [told] = house.said()
+    assert "文字" in told
+
+
+@pytest.mark.parametrize("text", ["😀😀😀", "？？？", "长" * 20_000])
+async def test_odd_messages_get_one_friendly_answer(house: House, text: str) -> None:
+    assert len(await house.customer(text)) == 1
+
+
+async def test_a_recalled_message_is_blanked_and_its_unsent_answer_never_leaves(house: House) -> None:
+    house.standin.faults.refuse("kf/send_msg", times=1)
+    await house.standin.customer_says(CHEN, QUESTION)
+    await house.settled()
+    [item] = [exchange for exchange in house.standin.calls("kf/sync_msg") if QUESTION in str(exchange.response)]
+    msgid = item.response["msg_list"][0]["msgid"]
+    await house.standin.customer_recalls(CHEN, msgid)
+    await house.settled()
+    await house.jump(minutes=1)
+    assert house.said() == []
+    async with house.program.base.database.read() as connection:
+        texts = list(await connection.scalars(select(inbox.c.text).where(inbox.c.key == msgid)))
+    assert texts == [""]
+
+
+async def test_an_operator_asks_for_help_and_status(house: House) -> None:
+    [helped] = await house.colleague("/help")
+    assert "/push" in helped
+    [status] = await house.colleague("/status")
+    assert "3" in status
+
+
+async def test_a_slash_from_a_member_is_plain_text(house: House) -> None:
+    [answer] = await house.customer("/status")
+    assert "指南" not in answer or "转人工" in answer
+
+
+async def test_history_of_a_first_start_is_recorded_and_only_fresh_messages_are_answered(open_house: OpenHouse) -> None:
+    async def earlier(standin: StandIn, clock: MovableClock) -> None:
+        await standin.customer_says(CHEN, QUESTION, ring=False)
+        clock.jump(timedelta(minutes=11))
+        await standin.customer_says(LIN, QUESTION, ring=False)
+
+    async with open_house(before=earlier) as house:
+        await house.settled()
+        assert house.said(CHEN) == []
+        assert len(house.said(LIN)) == 1

@@ -1,0 +1,99 @@
+"""What the log shows, and what it must never show."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from bot.log import set_up, short
+
+SECRET = "S3cretValueOfTheApp"
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    written = io.StringIO()
+    set_up([SECRET], stream=written)
+    yield written
+    root.handlers[:] = before
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def ours() -> Any:
+    return structlog.get_logger("bot.outbox")
+
+
+def test_an_event_is_one_json_line_with_its_fields(stream: io.StringIO) -> None:
+    ours().info("part.sent", part="p1", tries=2, topic="育儿")
+    [line] = lines(stream)
+    assert (line["event"], line["part"], line["tries"], line["topic"]) == ("part.sent", "p1", 2, "育儿")
+    assert line["level"] == "info"
+    assert line["timestamp"].endswith("Z")
+    assert "育儿" in stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["token", "secret", "key", "access_token", "echostr", "text", "content", "api_key"])
+def test_a_private_field_is_never_written(stream: io.StringIO, name: str) -> None:
+    ours().warning("odd", **{name: "visible"}, inner={name: "visible"}, several=[{name: "visible"}])
+    assert "visible" not in stream.getvalue()
+
+
+def test_a_known_secret_is_taken_out_of_any_field_and_of_exceptions(stream: io.StringIO) -> None:
+    try:
+        int(SECRET)
+    except ValueError:
+        ours().exception(f"failed with {SECRET}", where=[f"a{SECRET}b"])
+    assert SECRET not in stream.getvalue()
+    assert "ValueError" in lines(stream)[0]["exception"]
+
+
+def test_a_query_string_keeps_its_shape_and_loses_its_token(stream: io.StringIO) -> None:
+    ours().info("call.failed", url="https://qyapi.weixin.qq.com/cgi-bin/x?access_token=abc123&debug=1")
+    assert lines(stream)[0]["url"] == "https://qyapi.weixin.qq.com/cgi-bin/x?access_token=***&debug=1"
+
+
+def test_what_a_library_says_goes_the_same_way_from_warning_on(stream: io.StringIO) -> None:
+    library = logging.getLogger("aiohttp.access")
+    library.info("GET /wecom/app?echostr=abcdef")
+    library.warning("GET /wecom/app?%s", "echostr=abcdef&nonce=7")
+    [line] = lines(stream)
+    assert line["event"] == "GET /wecom/app?echostr=***&nonce=7"
+    assert line["logger"] == "aiohttp.access"
+
+
+def test_a_second_set_up_replaces_the_first(stream: io.StringIO) -> None:
+    again = io.StringIO()
+    set_up([], stream=again)
+    ours().info("once")
+    assert stream.getvalue() == ""
+    assert len(lines(again)) == 1
+
+
+def test_a_terminal_gets_text_with_the_same_fence(stream: io.StringIO) -> None:
+    terminal = io.StringIO()
+    set_up([SECRET], stream=terminal, console=True)
+    try:
+        int(SECRET)
+    except ValueError:
+        ours().exception("part.dead", text="宝宝发烧了")
+    assert "part.dead" in terminal.getvalue()
+    assert SECRET not in terminal.getvalue()
+    assert "发烧" not in terminal.getvalue()
+
+
+def test_a_person_has_one_short_name_per_process() -> None:
+    assert short("wmCustomer0001") == short("wmCustomer0001")
+    assert short("wmCustomer0001") != short("wmCustomer0002")
+    assert len(short("wmCustomer0001")) == 8
