@@ -1,6 +1,7 @@
 """What may stop a part at the last moment: its deadline, the platform's limits, a moved conversation, the gate."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -40,8 +41,8 @@ class Admission:
             return None
         if not await outbox.claim(transaction.connection, part):
             raise Stopped(Final.DROPPED, "state_moved")
-        await self._spend_budget(transaction, part)
-        return replace(part, tries=part.tries + 1)
+        within = await self._within_budget(transaction, part)
+        return None if within is None else replace(within, tries=within.tries + 1)
 
     async def _over_rate(self, transaction: Transaction, part: Part) -> bool:
         per_minute = self._limits(part).per_minute
@@ -54,19 +55,29 @@ class Admission:
             await outbox.put_back(transaction.connection, part, now + wait, "rate")
         return wait > timedelta(0)
 
-    async def _spend_budget(self, transaction: Transaction, part: Part) -> None:
-        """A member's message allows so many parts for so long (kf: 5 and 48 h, doc 94677)."""
-        limits = self._limits(part)
-        if limits.per_message is None or part.klass is not Klass.REPLY or part.kind != "text":
-            return
+    async def _within_budget(self, transaction: Transaction, part: Part) -> Part | None:
+        """A member's message allows so many parts for so long (kf: 5 and 48 h, doc 94677).
+
+        When more answers wait than may be sent, as after a burst of questions, several leave as one message; what has
+        no room even so waits for the member's next message.
+        """
+        budget = self._limits(part).per_message
+        if budget is None or part.klass is not Klass.REPLY or part.kind != "text":
+            return part
         spent, member_at = await outbox.budget(transaction.connection, part.conversation)
-        if limits.window is not None and transaction.now - member_at > limits.window:
+        if transaction.now - member_at > budget.window:
             raise Stopped(Final.DEAD, "window_closed")
         if part.tries > 0:  # a repetition of the same part is not counted twice
-            return
-        if spent >= limits.per_message:
-            raise Stopped(Final.DEAD, "budget_spent")
+            return part
+        if spent >= budget.parts:
+            await outbox.wait_for_member(transaction.connection, part)
+            return None
         await outbox.spend(transaction.connection, part.conversation)
+        following = await outbox.texts_after(transaction.connection, part)
+        # Answers share messages evenly: ten with five messages left leave two by two.
+        together = math.ceil((1 + len(following)) / (budget.parts - spent))
+        joined = _fitting(part, following[: together - 1], budget.size)
+        return await outbox.absorb(transaction.connection, part, joined) if joined else part
 
     async def _pass_gate(self, transaction: Transaction, part: Part) -> Part | None:
         """Ask the gate for each recipient: the allowed go now, the deferred become a part of their own."""
@@ -103,3 +114,15 @@ def _again(decision: Decision, part: Part, now: datetime) -> datetime | None:
 def _postponed(part: Part, address: str, at: datetime) -> Part:
     body = {**part.body, "recipients": [address]}
     return replace(part, id=part_id(part.id, address), body=body, not_before=at, tries=0)
+
+
+def _fitting(part: Part, following: Sequence[Part], size: int) -> list[Part]:
+    """As many of the following texts as fit into one message with `part`."""
+    fitting: list[Part] = []
+    used = len(part.body["text"].encode())
+    for other in following:
+        used += len(f"{outbox.BETWEEN}{other.body['text']}".encode())
+        if used > size:
+            break
+        fitting.append(other)
+    return fitting

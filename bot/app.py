@@ -28,6 +28,7 @@ from bot.store.migrate import migrate
 from bot.store.tickets import Tickets
 from bot.ticker import Ticker
 from bot.web.routes import Web
+from bot.web.server_log import ServerLog
 from scheduler.gate import Rules
 from scheduler.timetable import Schedule
 
@@ -106,7 +107,7 @@ class Program:
     async def _listen(self, port: int | None) -> int:
         server = self.base.settings.server
         wanted = server.port if port is None else port
-        runner = web.AppRunner(self.web.app(), access_log=None, handle_signals=False)
+        runner = web.AppRunner(self.web.app(), access_log=None, handle_signals=False, logger=ServerLog())
         await runner.setup()
         self.running.runner = runner
         try:

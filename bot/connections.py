@@ -125,9 +125,7 @@ def connect(foundation: Foundation) -> Connections:
     client = WeComClient(
         session, wecom.api_base, wecom.corp_id, foundation.clock, wecom.proxy or None, timeouts=timeouts
     )
-    made = Connections(
-        foundation=foundation, session=session, client=client, streams=Streams(foundation.database)
-    )
+    made = Connections(foundation=foundation, session=session, client=client, streams=Streams(foundation.database))
     _add_app(made, wecom)
     _add_kf(made, wecom)
     _add_contact(made, wecom)

@@ -16,7 +16,7 @@ from bot.replies import reply_parts
 from bot.store import conversations, tickets
 from bot.store.database import Database
 from bot.store.inbox import Inbox, Waiting, forget_text, mark_handled
-from bot.store.outbox import mark_undelivered, recall_unsent
+from bot.store.outbox import mark_undelivered, recall_unsent, refence
 from bot.transaction import Transaction, Transactions
 from handlers import decide
 from handlers.texts import APOLOGY
@@ -25,6 +25,7 @@ from handlers.turn import Channel, Conversation, Kind, Office, Outcome, Reply, R
 log = structlog.get_logger()
 
 LONGEST_RETRY_SECONDS = 30
+BURST = 20  # items decided before what they gave is sent
 
 
 class Overtaken(Exception):
@@ -64,15 +65,27 @@ class Desk:
     max_tries: int
     metrics: Metrics
 
-
     async def drain(self, lane: str) -> datetime | None:
-        """Handle the lane's items in order, sending after each. Returns when to come back, None when all is done."""
-        while (waiting := await self.inbox.next(lane)) is not None:
+        """Handle the lane's items in order, then send. Returns when to come back, None when all is done.
+
+        A burst is decided as a whole before it is answered: the platform may allow fewer messages than questions.
+        """
+        while True:
+            retry_at, more = await self._handle_some(lane)
+            sent_until = await self.dispatcher.flush(lane)
+            if retry_at is not None or not more:
+                return min((at for at in (retry_at, sent_until) if at is not None), default=None)
+
+    async def _handle_some(self, lane: str) -> tuple[datetime | None, bool]:
+        """Up to BURST items. When to come back for one that failed, and whether there may be more now."""
+        for _ in range(BURST):
+            waiting = await self.inbox.next(lane)
+            if waiting is None:
+                return None, False
             retry_at = await self._try(lane, waiting)
             if retry_at is not None:
-                return retry_at
-            await self.dispatcher.flush(lane)
-        return await self.dispatcher.flush(lane)
+                return retry_at, False
+        return None, True
 
     async def _try(self, lane: str, waiting: Waiting) -> datetime | None:
         try:
@@ -131,6 +144,8 @@ class Desk:
             version = current.version if current and current.version == conversation.version else None
         if version is None:
             raise Overtaken
+        if turn.item.kind in (Kind.TEXT, Kind.MEDIA) and version != conversation.version:
+            await refence(transaction.connection, conversation.id, conversation.version, version)
         return version
 
     def _reply_parts(

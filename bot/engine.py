@@ -5,7 +5,7 @@ The contract: one drain of a lane at a time, every woken lane drained in the end
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -78,8 +78,7 @@ class EmbeddedEngine:
                 retry_at = await self._drain(lane)
         except Exception:
             log.exception("drain_failed")
-            await self._clock.sleep(FAILED_DRAIN_SECONDS)
-            self._again.add(lane)
+            retry_at = self._clock.now() + timedelta(seconds=FAILED_DRAIN_SECONDS)
         finally:
             self._ended(lane, retry_at)
 

@@ -3,6 +3,7 @@
     SendError                 something we asked of WeCom did not come true
     ├─ TryLater               try the same again after `after`
     │  └─ MaybeDone           it may have happened (the answer was lost): repeat only what is safe to repeat
+    ├─ WaitForMember          only the member's next message opens the way again
     ├─ StateMoved             the platform's session moved: read the state again, do not repeat
     ├─ NeedsOperator          nothing works until a person does `what_to_do`
     └─ Refused                this request will never work: do not repeat
@@ -32,6 +33,10 @@ class TryLater(SendError):
 
 class MaybeDone(TryLater):
     """The request left and no answer came back: it may have been carried out."""
+
+
+class WaitForMember(SendError):
+    """The platform wants to hear from the member before it takes more."""
 
 
 class RefreshToken(SendError):

@@ -11,6 +11,7 @@ from bot.arrival import Arrival
 from bot.clock import Clock
 from bot.engine import Engine
 from bot.errors import NeedsOperator, SendError, TryLater
+from bot.store.arrivals import whole
 from bot.store.inbox import Inbox, Place
 from bot.wecom.api import Kf, Page
 from bot.wecom.messages import kf_arrival
@@ -26,9 +27,7 @@ LONGEST_RETRY = timedelta(seconds=60)
 class KfPuller:
     """`wake` after a callback; `wake_all` at the start and now and then, for callbacks that never came."""
 
-    def __init__(
-        self, kf: Kf, inbox: Inbox, engine: Engine, clock: Clock, fresh: timedelta, told: Told
-    ) -> None:
+    def __init__(self, kf: Kf, inbox: Inbox, engine: Engine, clock: Clock, fresh: timedelta, told: Told) -> None:
         """`fresh`: how old an item of the first start's history may be to be answered; `told` hears of what needs an
         operator."""
         self._kf = kf
@@ -113,7 +112,7 @@ class KfPuller:
             arrivals = self._arrivals(page, account, place.cold)
             following = page.cursor or place.cursor
             more = page.more and following != place.cursor
-            place = Place(following, place.cold and more)
+            place = Place(following, place.cold and page.more)
             accepted = await self._inbox.accept_page(account, place, arrivals)
             for arrival, result in zip(arrivals, accepted, strict=True):
                 if result.new and not arrival.seen:
@@ -122,7 +121,7 @@ class KfPuller:
     def _arrivals(self, page: Page, account: str, cold: bool) -> list[Arrival]:
         """The page's items, oldest first. History of a first start is seen, not answered, but for what is fresh."""
         now = self._clock.now()
-        found = [arrival for item in page.items if (arrival := kf_arrival(item, now, cold)) is not None]
+        found = [whole(made, item) for item in page.items if (made := kf_arrival(item, now, cold)) is not None]
         found = [replace(each, seen=cold and now - each.sent_at > self._fresh) for each in found]
         # The order within a page is not promised; times have a resolution of a second, ties stay as they came.
         found.sort(key=lambda arrival: arrival.sent_at)

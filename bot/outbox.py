@@ -11,7 +11,7 @@ from bot.admission import Admission, Stopped
 from bot.alarm import Alarm
 from bot.channels import ChannelPort
 from bot.clock import Clock
-from bot.errors import AlreadyDone, MaybeDone, NeedsOperator, SendError, StateMoved, TryLater
+from bot.errors import AlreadyDone, MaybeDone, NeedsOperator, SendError, StateMoved, TryLater, WaitForMember
 from bot.part import Final, Klass, Part, Receipt
 from bot.store import conversations, outbox, posts, tickets
 from bot.transaction import Transaction, Transactions
@@ -122,6 +122,9 @@ class Dispatcher:
                 await self._retry(part, _back_off(after, part.tries), error)
             case NeedsOperator():
                 await self._retry(part, OPERATOR_RETRY, error)
+            case WaitForMember():
+                async with self._transactions.begin() as transaction:
+                    await outbox.wait_for_member(transaction.connection, part)
             case StateMoved():
                 await self._close(part, Final.DROPPED, f"state_moved {error.errcode}")
             case _:

@@ -23,6 +23,7 @@ class Final(StrEnum):
     """How a part ended."""
 
     SENT = "sent"
+    JOINED = "joined"  # it left inside the part named in platform_id
     DROPPED = "dropped"  # on purpose: the gate, the fence, a deadline
     DEAD = "dead"  # it will never work; a person is told
     LOST = "lost"  # it may have been sent, and sending again could double it; a person is told

@@ -38,7 +38,6 @@ class Planner:
     repeat_days: int
     agent: str
 
-
     async def upcoming(self, days: int) -> tuple[Planned, ...]:
         """The posts of the coming days that have not been brought forward, in order."""
         now = self.clock.now()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.channels import ChannelPort
+from bot.channels import Budget, ChannelPort
 from bot.part import Klass, Part, part_id
 from bot.store.inbox import Waiting
 from handlers.texts import BUDGET
@@ -27,9 +27,11 @@ def reply_parts(
     return parts
 
 
-def _within(pieces: list[str], most: int | None) -> list[str]:
+def _within(pieces: list[str], budget: Budget | None) -> list[str]:
     """As many pieces as the platform lets us send for one message; the last one then says that there is more."""
-    return pieces if most is None or len(pieces) <= most else [*pieces[: most - 1], BUDGET]
+    if budget is None or len(pieces) <= budget.parts:
+        return pieces
+    return [*pieces[: budget.parts - 1], BUDGET]
 
 
 def _one_bubble(conversation: Conversation, waiting: Waiting, replies: Sequence[Reply], version: int) -> list[Part]:

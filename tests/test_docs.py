@@ -1,8 +1,11 @@
 """The documents name everything that exists, and nothing that does not."""
 
+import json
 import re
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,10 @@ from bot.environ import Key, keys
 from bot.metrics import Metrics
 from bot.settings import Settings
 from handlers.commands.parse import COMMANDS
-from scheduler.gate import Reason
+from knowledge.guides import read_folder
+from knowledge.types import Guide
+from scheduler.gate import REASON_TEXT, Facts, Proposal, Reason, Rules, decide
+from scheduler.posts import parse_recipient
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -23,7 +29,9 @@ PAGES = (*sorted(DOCS.glob("**/*.md")), *READMES)
 
 FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
+EVENT = re.compile(r"""\b_?log\.\w+\(\s*"([\w.]+)\"""", re.IGNORECASE)
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
 MACHINE_PATH = re.compile(r"(?<![\w.})/-])/(?:home|Users|root|work)/\w")
 REGISTRY = re.compile(
     r"pypi\.org|python[h]osted\.org|(?<!emit-)index[-]url|registry\.npm[j]s|\b(?:pypi|mirrors?)\.[\w.]+\.(?:com|cn|edu)"
@@ -58,14 +66,57 @@ def test_every_slash_command_and_alias_is_in_the_documents() -> None:
     assert absent(words, page("commands.md")) == []
 
 
-def test_every_reason_of_the_gate_is_in_the_documents() -> None:
-    assert absent([f"`{reason}`" for reason in Reason], page("gate.md")) == []
+def test_no_slash_command_in_the_documents_is_left_over() -> None:
+    rows = re.findall(r"^\| `/(\w+)` \| `/(\w+)` \|", page("commands.md"), re.MULTILINE)
+    assert rows == [command.names for command in COMMANDS]
 
 
-def test_every_figure_of_metrics_is_in_the_documents() -> None:
-    names = [family.name for family in Metrics().registry.collect()]
+def test_every_reason_of_the_gate_is_in_the_documents_with_its_text_and_none_is_left_over() -> None:
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| ([^|]*[\u4e00-\u9fff][^|]*?) \|", page("gate.md"), re.MULTILINE))
+    assert rows == {str(reason): REASON_TEXT[reason] for reason in Reason}
+
+
+def test_every_figure_of_metrics_is_in_the_documents_and_none_is_left_over() -> None:
+    names = {family.name for family in Metrics().registry.collect()}
     assert names
-    assert absent(names, page("operations.md")) == []
+    assert set(re.findall(r"^\| `(fencun_\w+)` \|", page("operations.md"), re.MULTILINE)) == names
+
+
+def test_every_event_of_the_log_is_in_the_documents() -> None:
+    sources = [path for name in ("bot", "handlers", "scheduler", "knowledge") for path in (ROOT / name).rglob("*.py")]
+    ours = [path.read_text(encoding="utf-8") for path in sources if "sandbox" not in path.parts]
+    events = {event for text in ours for event in EVENT.findall(text)}
+    assert events
+    assert absent([f"`{event}`" for event in sorted(events)], page("operations.md")) == []
+
+
+def test_the_sample_of_the_gate_runs_and_says_what_was_decided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
+    proposal = Proposal(parse_recipient("robot:weekly"), "value", now, now + timedelta(hours=6))
+    made = decide(proposal, Facts((), opted_out=False, paused=True, reachable=True, human_has_it=False), Rules(), now)
+    (tmp_path / "var").mkdir()
+    with sqlite3.connect(tmp_path / "var" / "fencun.db") as store:
+        store.execute("create table decision (id integer primary key, inputs text, rule text)")
+        store.execute("insert into decision (inputs, rule) values (?, ?)", (json.dumps(made.inputs), made.rule))
+    monkeypatch.chdir(tmp_path)
+    sample = re.search(r"^```python\n(.*?)^```$", page("gate.md"), re.MULTILINE | re.DOTALL)
+    assert sample is not None
+    exec(compile(sample[1], "gate.md", "exec"), {})
+    assert capsys.readouterr().out == "先不发：定时发送已暂停。\n"
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+def test_the_sample_guide_is_a_guide_and_every_key_of_a_guide_is_explained(path: Path, tmp_path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    sample = re.search(r"^```markdown\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert sample is not None
+    (tmp_path / "sample.md").write_text(sample[1], encoding="utf-8")
+    guides, rejected = read_folder(tmp_path)
+    assert (len(guides), rejected) == (1, ())
+    wanted = [f"`{name}`" for name in Guide.__dataclass_fields__ if name not in ("name", "body")]
+    assert absent(wanted, text) == []
 
 
 def _variable(key: Key) -> str:
@@ -100,11 +151,13 @@ def _bare(code: str) -> str:
     return "\n".join(line for raw in code.splitlines() if (line := re.sub(r"(^|\s)#\s.*$", "", raw).rstrip()))
 
 
-def test_both_readmes_have_the_same_headings_and_the_same_code() -> None:
+def test_both_readmes_have_the_same_headings_tables_and_code() -> None:
     texts = [path.read_text(encoding="utf-8") for path in READMES]
     levels = [re.findall(r"^(#{1,6}) ", FENCE.sub("", text), re.MULTILINE) for text in texts]
     assert levels[0]
     assert levels[0] == levels[1]
+    rows = [[len(table.splitlines()) for table in TABLE.findall(text)] for text in texts]
+    assert rows[0] == rows[1]
     codes = [[_bare(found.group()) for found in FENCE.finditer(text)] for text in texts]
     assert codes[0] == codes[1]
 

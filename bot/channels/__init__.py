@@ -9,11 +9,19 @@ from bot.part import Part, Receipt
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the platform allows: sends a minute in one lane, and sends per message of the member within a window."""
+    """What the platform allows: sends a minute in one lane, and answers to one message of the member."""
 
     per_minute: int | None = None
-    per_message: int | None = None
-    window: timedelta | None = None
+    per_message: "Budget | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A member's message opens `window`, in which `parts` may be sent, of `size` bytes at most."""
+
+    parts: int
+    window: timedelta
+    size: int
 
 
 class ChannelPort(Protocol):

@@ -22,7 +22,7 @@ class CallbackBot:
         self._streams = streams
         self._clock = clock
         self._open_for = timedelta(seconds=stream_seconds)
-        self._unspent: dict[str, str] = {}  # marked used, and known not to have reached WeCom
+        self._unspent: dict[str, str] = {}  # marked used, though WeCom did not carry the call out
 
     async def send(self, part: Part) -> Receipt:
         """ "bubble" and "rest". The welcome is the answer to its callback, which the door gives."""

@@ -32,9 +32,7 @@ class Intake:
     """Stores what was received, in order, and wakes the conversation. `failed` is called when the store does not take
     a callback: the connection then has to end."""
 
-    def __init__(
-        self, bot: AiBot, inbox: Inbox, engine: Engine, clock: Clock, failed: Callable[[], None]
-    ) -> None:
+    def __init__(self, bot: AiBot, inbox: Inbox, engine: Engine, clock: Clock, failed: Callable[[], None]) -> None:
         self._bot = bot
         self._inbox = inbox
         self._engine = engine
@@ -98,7 +96,7 @@ class Intake:
                 self._queue.task_done()
 
     async def _keep(self, arrival: Arrival) -> None:
-        """Store it, with patience: over a long connection WeCom never says anything twice, so this copy is the only one.
+        """Store it, with patience: over a long connection WeCom says nothing twice, so this copy is the only one.
 
         The connection ends at once, so that people see the bot absent instead of talking to one that forgets.
         """

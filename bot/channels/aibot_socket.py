@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 CONNECT_SECONDS = 10.0
 LONGEST_BACK_OFF = 30.0  # seconds
-CLOSING = aiohttp.ClientWSTimeout(ws_close=2.0)  # type: ignore[call-arg]  # an attrs class without annotations for mypy
+CLOSING = aiohttp.ClientWSTimeout(ws_close=2.0)
 KICKED = (
     "另一个程序用同一个机器人（{name}）连上了企业微信，这边已断开，不会自动重连，以免两边互相挤下线。"
     "请停掉多余的那个程序，或在机器人详情页重置 Secret 后填回设置，然后重启。"
@@ -97,7 +97,6 @@ class AiBotSocket:
     async def _stay(self) -> None:
         failures = 0
         while True:
-            await self._lease.held()
             try:
                 subscribed = await self._attempt()
             except NeedsOperator as error:
@@ -115,6 +114,7 @@ class AiBotSocket:
     async def _attempt(self) -> bool:
         """One connection from its opening to its end; whether it got as far as a subscription. Raises NeedsOperator."""
         try:
+            await self._lease.held()
             return await self._connect()
         except NeedsOperator:
             raise

@@ -67,24 +67,31 @@ class WebSocketBot:
         self._opened.setdefault(part.id, self._clock.now())
 
     async def _bubble(self, part: Part) -> Receipt:
-        """One finished stream. A repetition has the same stream id, so it cannot show twice."""
-        first, *rest = texts = bubbles(part.body["text"])
+        """One finished stream; what it does not take any more is pushed. A repetition has the same stream id."""
+        texts = bubbles(part.body["text"])
+        if not part.body["req_id"] or self._overdue(part) or not await self._finish(part, texts[0]):
+            receipt = Receipt(follow_ups=rest_of(part, texts))
+        else:
+            receipt = Receipt(_stream(part), rest_of(part, texts[1:]))
+        self._opened.pop(part.id, None)
+        return receipt
+
+    def _overdue(self, part: Part) -> bool:
         opened = self._opened.get(part.id)
-        pushed = Receipt(follow_ups=rest_of(part, texts))
-        if not part.body["req_id"] or (opened is not None and self._clock.now() - opened >= self._open_for):
-            return pushed
+        return opened is not None and self._clock.now() - opened >= self._open_for
+
+    async def _finish(self, part: Part, text: str) -> bool:
+        """Send the last frame; False when the message takes no stream any more."""
         try:
-            await self._frame(part, first, finish=True)
+            await self._frame(part, text, finish=True)
         except AlreadyDone:
-            pass
+            return True
         except Refused as error:
             if error.errcode not in (EXPIRED, INVALID, TOO_OLD):
                 raise
-            # A stream that only this part ever wrote to, on a repetition: it is over because it was finished.
-            if error.errcode != TOO_OLD or part.tries <= 1 or opened is not None:
-                return pushed
-        self._opened.pop(part.id, None)
-        return Receipt(_stream(part), rest_of(part, rest))
+            # On a repetition a stream that is over was finished by the frame whose ack we missed.
+            return error.errcode == TOO_OLD and part.tries > 1
+        return True
 
     async def _frame(self, part: Part, text: str, *, finish: bool) -> None:
         stream = {"id": _stream(part), "finish": finish, "content": text}

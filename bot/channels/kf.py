@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.alarm import Alarm
-from bot.channels import Limits
+from bot.channels import Budget, Limits
 from bot.channels.texts import pieces
 from bot.clock import Clock
-from bot.errors import AlreadyDone, Refused, StateMoved
+from bot.errors import AlreadyDone, Refused, StateMoved, WaitForMember
 from bot.part import Klass, Part, Receipt, part_id
 from bot.wecom.api import Kf
+from bot.wecom.split import LIMITS
 from handlers.texts import HANDED_OVER, QUEUED, handoff_notice, nobody, shorten
 from handlers.turn import Channel, Move, State
 
 BOT_STATES = (0, 1)
 POOL, HUMAN, ENDED = 2, 3, 4
+BUDGET_SPENT = 95001
 NOT_TAKING = (95014, 95019)  # this colleague cannot take it now: try the next
 CODE_LIFE = timedelta(hours=48)
 NOTE_LIFE = timedelta(hours=1)
@@ -23,7 +25,7 @@ NOTE_LIFE = timedelta(hours=1)
 class KfChannel:
     """Five messages per message of the customer, within 48 hours (doc 94677)."""
 
-    limits = Limits(per_message=5, window=timedelta(hours=48))
+    limits = Limits(per_message=Budget(5, timedelta(hours=48), LIMITS[Channel.KF]))
 
     def __init__(
         self, kf: Kf, alarm: Alarm, consultants: Sequence[str], route: str, working_hours: str, clock: Clock
@@ -57,6 +59,10 @@ class KfChannel:
         message = {"msgtype": "text", "text": {"content": part.body["text"]}}
         try:
             return Receipt(await self._kf.send_msg(person, account, message, part.id, again=part.tries > 1))
+        except Refused as error:
+            if error.errcode == BUDGET_SPENT:
+                raise WaitForMember("five messages since the customer's last one", errcode=error.errcode) from None
+            raise
         except StateMoved:
             session = await self._kf.service_state_get(account, person)
             if session.state in BOT_STATES:
@@ -116,7 +122,7 @@ class KfChannel:
         return Receipt(follow_ups=(told, *self._paged(part)), move=Move(State.BOT))
 
     def _told(self, part: Part, text: str, code: str) -> list[Part]:
-        """One sentence through the code of the move; without a code (its answer was lost) the colleague speaks first."""
+        """One sentence through the code of the move; an answer that was lost had it, then the colleague speaks first."""
         return [self._follow_up(part, "on_event", text, {"code": code})] if code else []
 
     def _follow_up(self, part: Part, kind: str, text: str, more: dict[str, str]) -> Part:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bot.app import Program, build
 from bot.clock import MovableClock
@@ -58,7 +59,7 @@ class Sandbox:
             await self.program.ticker.run_all()
 
 
-def settings_for(standin: StandIn, folder: Path, guides: Path, port: int) -> dict[str, object]:
+def settings_for(standin: StandIn, folder: Path, guides: Path, port: int) -> dict[str, Any]:
     """Settings, as a file would hold them, for a bot that talks to `standin` and keeps its data in `folder`."""
     world = standin.world
     callback = [bot for bot in world.aibots if bot.mode == "callback"]
@@ -100,12 +101,5 @@ def settings_for(standin: StandIn, folder: Path, guides: Path, port: int) -> dic
     }
 
 
-def _keys(seat: object) -> dict[str, str]:
-    return {
-        "secret": getattr(seat, "secret"),  # noqa: B009 - the three seats share these names, not a class
-        "token": getattr(seat, "token"),  # noqa: B009
-        "encoding_aes_key": getattr(seat, "aes_key"),  # noqa: B009
-    }
-
-
-
+def _keys(seat: Any) -> dict[str, Any]:
+    return {"secret": seat.secret, "token": seat.token, "encoding_aes_key": seat.aes_key}

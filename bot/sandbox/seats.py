@@ -150,7 +150,7 @@ def _own_group(standin: StandIn) -> dict[str, Any]:
         lines += _lines(world, f"g:{bot.name}", standin.bot_chat(bot.name, GROUP_ID), bot.display_name)
     for robot in world.group_robots:
         name = robot.display_name or robot.name
-        lines += _lines(world, f"w:{robot.name}", standin.group_messages(robot.name), name, tag="每周内容")
+        lines += _lines(world, f"w:{robot.name}", standin.group_messages(robot.name), name, "群机器人", "每周内容")
     members = [{"id": one.userid, "name": one.name} for one in world.employees]
     return {"id": GROUP_ID, "name": GROUP_NAME, "open": True, "members": members, "chat": _in_order(lines)}
 
@@ -172,7 +172,7 @@ def _employee(standin: StandIn, userid: str, name: str) -> dict[str, Any]:
     talk: list[Line] = []
     for bot in world.aibots:
         talk += _lines(world, f"s:{bot.name}:{userid}", standin.bot_chat(bot.name, userid), bot.display_name)
-    app = _lines(world, f"a:{userid}", standin.app_chat(userid), "分寸")
+    app = _lines(world, f"a:{userid}", standin.app_chat(userid), "分寸", "应用")
     return {"id": userid, "name": name, "app": _in_order(app), "aibot": _in_order(talk)}
 
 
@@ -180,12 +180,20 @@ def _in_order(lines: list[Line]) -> list[Line]:
     return sorted(lines, key=itemgetter("at"))[-LINES:]
 
 
-def _lines(world: World, source: str, chat: Iterable[Spoken], bot_name: str, tag: str = "") -> list[Line]:
-    return [_line(world, f"{source}:{place}", one, bot_name, tag) for place, one in enumerate(chat)]
+def _lines(
+    world: World, source: str, chat: Iterable[Spoken], bot_name: str, badge: str = "AI", tag: str = ""
+) -> list[Line]:
+    return [_line(world, f"{source}:{place}", one, bot_name, badge) | _tag(one, tag) for place, one in enumerate(chat)]
 
 
-def _line(world: World, key: str, spoken: Spoken, bot_name: str, tag: str) -> Line:
-    """`side` is bot, customer or colleague; `format` tells how the text is drawn."""
+def _tag(spoken: Spoken, tag: str) -> Line:
+    if not tag:
+        return {}
+    return {"tag": "欢迎语" if spoken.body.get("welcome") else tag}
+
+
+def _line(world: World, key: str, spoken: Spoken, bot_name: str, badge: str) -> Line:
+    """`side` is bot, customer or colleague; `format` tells how the text is drawn, `badge` what kind of bot spoke."""
     by_bot = spoken.who == "bot"
     side = "bot" if by_bot else "customer" if world.customer(spoken.who) else "colleague"
     line: Line = {
@@ -197,8 +205,8 @@ def _line(world: World, key: str, spoken: Spoken, bot_name: str, tag: str) -> Li
         "text": spoken.text,
         "format": "markdown" if spoken.msgtype in _MARKDOWN else "text",
     }
-    if tag:
-        line["tag"] = "欢迎语" if spoken.body.get("welcome") else tag
+    if by_bot:
+        line["badge"] = badge
     if spoken.msgtype == "stream":
         line["growing"] = not spoken.body.get("finish")
     if spoken.msgtype == "template_card":

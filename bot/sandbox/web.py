@@ -118,7 +118,7 @@ class SandboxWeb:
             while not self._closed:
                 await stream.write(await self._next(changed))
         except ConnectionError:
-            log.debug("sandbox_page_left")
+            return stream  # the page was closed
         finally:
             self._watchers.discard(changed)
             listening.cancel()

@@ -82,12 +82,14 @@ def explain(url: URL, error: Exception) -> str:
 
 
 def _engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    # Parameters are what people wrote and who they are: an error must not carry them into the log.
     if url.get_backend_name() != "sqlite":
-        engine = create_async_engine(url, pool_pre_ping=True)
+        engine = create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
         return engine, engine
     # One writer: SQLite has one anyway, and a pool of one queues fairly where its own locking would poll.
-    writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, pool_timeout=60)
-    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=READERS, max_overflow=0)
+    queue = {"poolclass": AsyncAdaptedQueuePool, "max_overflow": 0, "hide_parameters": True}
+    writer = create_async_engine(url, pool_size=1, pool_timeout=60, **queue)
+    reader = create_async_engine(url, pool_size=READERS, **queue)
     _set_up_sqlite(writer, "BEGIN IMMEDIATE")
     _set_up_sqlite(reader, "BEGIN")
     return writer, reader

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.arrival import Arrival
 from bot.clock import Clock
+from bot.store.arrivals import storable
 from bot.store.database import Database, insert_once, upsert
-from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, stream
-from handlers.turn import Item, Kind, State
+from bot.store.outbox import window_opened
+from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, outbox, stream
+from handlers.turn import Channel, Item, Kind, State
 from knowledge.types import Line
 
 BATCH = 256
@@ -104,7 +106,7 @@ class Inbox:
         if new:
             await connection.execute(insert_once(connection, conversation, ["id"]), _conversations(new))
             await connection.execute(insert_once(connection, inbox, ["channel", "key"]), [_row(a, now) for a in new])
-            await _open_windows(connection, new)
+            await _open_windows(connection, new, now)
         held = await _open_streams(connection, arrivals, new, now)
         winners = {id(arrival) for arrival in new}
         return [Accepted(id(a) in winners, a.address.conversation in held) for a in arrivals]
@@ -210,7 +212,7 @@ def _row(arrival: Arrival, now: int) -> dict[str, Any]:
         "conversation": arrival.address.conversation,
         "kind": arrival.kind,
         "msgtype": arrival.msgtype[:60],
-        "text": arrival.text,
+        "text": storable(arrival.text),
         "servicer": arrival.servicer,
         "code": arrival.code,
         "ref": arrival.ref,
@@ -224,17 +226,21 @@ def _row(arrival: Arrival, now: int) -> dict[str, Any]:
     }
 
 
-async def _open_windows(connection: AsyncConnection, arrivals: Sequence[Arrival]) -> None:
-    """Each message of a member starts a new budget of parts and a new 48 hours (doc 94677)."""
+async def _open_windows(connection: AsyncConnection, arrivals: Sequence[Arrival], now: int) -> None:
+    """Each message of a kf customer starts a new budget of parts and a new 48 hours (doc 94677)."""
     latest: dict[str, int] = {}
     for arrival in arrivals:
-        if arrival.kind in (Kind.TEXT, Kind.MEDIA):
+        if arrival.address.channel is Channel.KF and arrival.kind in (Kind.TEXT, Kind.MEDIA):
             id_ = arrival.address.conversation
             latest[id_] = max(latest.get(id_, 0), millis(arrival.sent_at))
-    if latest:
-        newer = and_(conversation.c.id == bindparam("of"), conversation.c.member_at <= bindparam("at"))
-        opened = update(conversation).where(newer).values(member_at=bindparam("at"), spent=0)
-        await connection.execute(opened, [{"of": id_, "at": at} for id_, at in latest.items()])
+    if not latest:
+        return
+    newer = and_(conversation.c.id == bindparam("of"), conversation.c.member_at <= bindparam("at"))
+    # What we sent since the message was written counts already, though we hear of the message only now.
+    sent = select(func.count()).where(outbox.c.conversation == bindparam("of"), outbox.c.sent_at >= bindparam("at"))
+    opened = update(conversation).where(newer).values(member_at=bindparam("at"), spent=sent.scalar_subquery())
+    await connection.execute(opened, [{"of": id_, "at": at} for id_, at in latest.items()])
+    await window_opened(connection, latest, now)
 
 
 async def _open_streams(

@@ -1,6 +1,8 @@
 """What goes out: parts with a deterministic id, taken one after another within a lane."""
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +15,8 @@ from bot.store.tables import conversation, millis, moment, outbox
 from handlers.turn import Channel
 
 OPEN = ("ready", "sending")
+WAITS_FOR_MEMBER = "budget_spent"
+BETWEEN = "\n\n"  # between answers that share a message
 
 
 async def enqueue(connection: AsyncConnection, parts: Iterable[Part], now: datetime) -> None:
@@ -74,6 +78,47 @@ async def budget(connection: AsyncConnection, conversation_id: str) -> tuple[int
     query = select(conversation.c.spent, conversation.c.member_at).where(conversation.c.id == conversation_id)
     row = (await connection.execute(query)).one()
     return int(row.spent), moment(row.member_at)
+
+
+async def wait_for_member(connection: AsyncConnection, part: Part) -> None:
+    """Put a part aside until the member writes again (`window_opened`) or it expires."""
+    values: dict[str, Any] = {"state": "ready", "reason": WAITS_FOR_MEMBER}
+    if part.expires_at is not None:
+        values["not_before"] = millis(part.expires_at)
+    await connection.execute(update(outbox).where(outbox.c.id == part.id, outbox.c.state.in_(OPEN)).values(**values))
+
+
+async def window_opened(connection: AsyncConnection, conversations: Iterable[str], now: int) -> None:
+    """Members have written: what waited for that may leave. `now` as stored."""
+    waiting = and_(outbox.c.conversation.in_(list(conversations)), outbox.c.reason == WAITS_FOR_MEMBER)
+    ready = update(outbox).where(waiting, outbox.c.state == "ready")
+    await connection.execute(ready.values(not_before=now, reason=""))
+
+
+async def texts_after(connection: AsyncConnection, part: Part) -> list[Part]:
+    """The ready texts that directly follow a part in its lane, under the same fence and never tried."""
+    seq = select(outbox.c.seq).where(outbox.c.id == part.id).scalar_subquery()
+    query = select(outbox).where(outbox.c.lane == part.lane, outbox.c.state == "ready", outbox.c.seq > seq)
+    rows = (await connection.execute(query.order_by(outbox.c.seq))).mappings().all()
+    shape = (part.kind, part.fence, 0)
+    return list(itertools.takewhile(lambda other: (other.kind, other.fence, other.tries) == shape, map(from_row, rows)))
+
+
+async def absorb(connection: AsyncConnection, part: Part, others: Sequence[Part]) -> Part:
+    """Make `others` part of `part`, durably, before it is sent: a repetition is then the same message."""
+    text = BETWEEN.join(str(each.body["text"]) for each in (part, *others))
+    grown = replace(part, body={**part.body, "text": text})
+    await connection.execute(update(outbox).where(outbox.c.id == part.id).values(body=dict(grown.body)))
+    ids = [other.id for other in others]
+    joined = {"state": Final.JOINED, "platform_id": part.id, "reason": ""}
+    await connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(**joined))
+    return grown
+
+
+async def refence(connection: AsyncConnection, conversation_id: str, old: int, new: int) -> None:
+    """A turn moves the conversation itself: what was decided before it is still to be said before it."""
+    earlier = and_(outbox.c.conversation == conversation_id, outbox.c.state == "ready", outbox.c.fence == old)
+    await connection.execute(update(outbox).where(earlier).values(fence=new))
 
 
 async def recall_unsent(connection: AsyncConnection, conversation_id: str) -> int:

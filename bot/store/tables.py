@@ -102,7 +102,7 @@ outbox = Table(
     Index("outbox_by_lane", "lane", "state", "seq"),
     Index("outbox_by_state", "state", "lane"),
     Index("outbox_by_sent", "lane", "sent_at"),
-    Index("outbox_by_conversation", "conversation", "seq"),
+    Index("outbox_by_conversation", "conversation", "sent_at"),
 )
 
 stream = Table(

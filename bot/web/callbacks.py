@@ -14,6 +14,7 @@ from bot.engine import Engine
 from bot.kf_pull import KfPuller
 from bot.part import part_id
 from bot.settings import AiBot
+from bot.store.arrivals import whole
 from bot.store.inbox import Inbox
 from bot.store.streams import Streams
 from bot.web.door import Door
@@ -23,6 +24,7 @@ from bot.wecom.safe_xml import Malformed
 from handlers.texts import WELCOME
 from handlers.turn import Kind
 
+UNKNOWN_BOT = "unknown_bot"
 SEARCHING = "正在查资料，请稍等…"
 LATER = "还没整理好，稍后补给您。"
 GONE = "这条消息等得太久了，请再发一次，我马上回答。"
@@ -40,7 +42,8 @@ class XmlCallbacks:
         """Messages and events of the self-built app (docs 90239, 90240)."""
 
         async def answer(_request: web.Request, plain: str) -> web.Response:
-            return await self._accept(_clicked(app_arrival(parse_xml(plain), agent)))
+            callback = parse_xml(plain)
+            return await self._accept(_clicked(whole(app_arrival(callback, agent), callback.fields)))
 
         return Receiver(self._door, "app", crypto, answer)
 
@@ -48,7 +51,8 @@ class XmlCallbacks:
         """Events of customers and customer groups (doc 92130)."""
 
         async def answer(_request: web.Request, plain: str) -> web.Response:
-            return await self._accept(contact_arrival(parse_xml(plain)))
+            callback = parse_xml(plain)
+            return await self._accept(whole(contact_arrival(callback), callback.fields))
 
         return Receiver(self._door, "contact", crypto, answer)
 
@@ -58,7 +62,8 @@ class XmlCallbacks:
         async def answer(_request: web.Request, plain: str) -> web.Response:
             callback = parse_xml(plain)
             if callback.event != "kf_msg_or_event":
-                return await self._accept(replace(app_arrival(callback, agent), kind=Kind.OTHER))
+                other = replace(app_arrival(callback, agent), kind=Kind.OTHER)
+                return await self._accept(whole(other, callback.fields))
             puller.wake(callback.field("OpenKfId"), callback.field("Token"))
             return web.Response()
 
@@ -110,11 +115,16 @@ class AiBotCallbacks:
         self._bots[bot.name] = (bot, crypto)
 
     async def get(self, request: web.Request) -> web.Response:
-        _, crypto = self._named(request)
-        return await self._door.verify_url(request, crypto)
+        named = self._named(request)
+        if named is None:
+            return self._door.refused(request, "verify", 404, UNKNOWN_BOT)
+        return await self._door.verify_url(request, named[1])
 
     async def post(self, request: web.Request) -> web.Response:
-        bot, crypto = self._named(request)
+        named = self._named(request)
+        if named is None:
+            return self._door.refused(request, "aibot", 404, UNKNOWN_BOT)
+        bot, crypto = named
 
         async def answer(request: web.Request, plain: str) -> web.Response:
             reply = await self._reply(bot, _object(plain))
@@ -122,16 +132,13 @@ class AiBotCallbacks:
 
         return await self._door.receive(request, "aibot", crypto, encrypted_of_json, answer)
 
-    def _named(self, request: web.Request) -> tuple[AiBot, Crypto]:
-        found = self._bots.get(request.match_info["name"])
-        if found is None:
-            raise web.HTTPNotFound
-        return found
+    def _named(self, request: web.Request) -> tuple[AiBot, Crypto] | None:
+        return self._bots.get(request.match_info["name"])
 
     async def _reply(self, bot: AiBot, data: dict[str, Any]) -> Mapping[str, Any] | None:
         if data.get("msgtype") == "stream":
             return await self._refresh(bot, data)
-        arrival = aibot_arrival(data, bot.display_name, self._clock.now())
+        arrival = whole(aibot_arrival(data, bot.display_name, self._clock.now()), data)
         arrival = replace(arrival, address=replace(arrival.address, account=bot.name))
         if arrival.kind in (Kind.TEXT, Kind.MEDIA):
             arrival = replace(arrival, stream="st" + part_id("stream", bot.name, arrival.key))

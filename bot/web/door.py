@@ -74,19 +74,26 @@ class Door:
     ) -> web.Response:
         started = time.perf_counter()
         try:
-            response, result = await work(), "ok"
+            response = await work()
+            self._metrics.callbacks.labels(channel, "ok").inc()
         except (Forged, Stale) as error:
-            response, result = web.Response(status=403), type(error).__name__.lower()
+            response = self.refused(request, channel, 403, type(error).__name__.lower())
         except web.HTTPRequestEntityTooLarge:
-            response, result = web.Response(status=413), "too_large"
+            response = self.refused(request, channel, 413, "too_large")
         except (Malformed, web.HTTPException, UnicodeError):
-            response, result = web.Response(status=400), "malformed"
+            response = self.refused(request, channel, 400, "malformed")
+        except ConnectionError:
+            response = self.refused(request, channel, 400, "hung_up")
         except (SQLAlchemyError, OSError) as error:
             # Not acked, so WeCom asks again: nothing is lost while the disk is full.
             log.warning("callback_not_stored", channel=channel, error=type(error).__name__)
-            response, result = web.Response(status=503), "not_stored"
-        self._metrics.callbacks.labels(channel, result).inc()
+            self._metrics.callbacks.labels(channel, "not_stored").inc()
+            response = web.Response(status=503)
         self._metrics.ack_seconds.labels(channel).observe(time.perf_counter() - started)
-        if result not in ("ok", "not_stored"):
-            log.warning("callback_refused", channel=channel, reason=result, size=request.content_length)
         return response
+
+    def refused(self, request: web.Request, channel: str, status: int, reason: str) -> web.Response:
+        """An answer that says nothing, and one event in the log that does."""
+        self._metrics.callbacks.labels(channel, reason).inc()
+        log.warning("callback_refused", channel=channel, reason=reason, size=request.content_length)
+        return web.Response(status=status)

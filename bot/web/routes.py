@@ -40,6 +40,7 @@ class Web:
         application.router.add_get("/metrics", self._metrics)
         self._add_callbacks(application, self._foundation.settings.wecom)
         application.router.add_routes(self.more)
+        application.on_response_prepare.append(_nameless)
         return application
 
     def _add_callbacks(self, application: web.Application, wecom: WeCom) -> None:
@@ -112,6 +113,11 @@ class Web:
         counts = await self._foundation.outbox.counts()
         for state in ("ready", "sending", "sent", "dropped", "dead", "lost"):
             metrics.parts.labels(state).set(counts.get(state, 0))
+
+
+async def _nameless(_request: web.Request, response: web.StreamResponse) -> None:
+    """Nobody needs to know what we run on."""
+    response.headers.popall("Server", None)
 
 
 def _crypto(token: SecretStr, key: SecretStr, receive_id: str) -> Crypto:

@@ -77,6 +77,10 @@ class House:
     async def reopen(self) -> None:
         """Stop the bot and start it again on the same data."""
         await self.program.stop()
+        await self.restart()
+
+    async def restart(self) -> None:
+        """Start a stopped bot again on the same data."""
         self.program = self._make()
         await self.open()
 

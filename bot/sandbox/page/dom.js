@@ -28,7 +28,7 @@ export function keyed(box, items, keyOf, build) {
       const made = build(item);
       made.dataset.key = key;
       made.print = print;
-      if (node) node.replaceWith(made);
+      if (node) swap(node, made);
       node = made;
       changed = true;
     }
@@ -42,11 +42,21 @@ export function keyed(box, items, keyOf, build) {
   return changed;
 }
 
+/** Put `made` in the place of `node`; the keyboard's focus stays on the same button. */
+function swap(node, made) {
+  const buttons = (root) => [root, ...root.querySelectorAll("button, a")];
+  const focus = buttons(node).indexOf(document.activeElement);
+  node.replaceWith(made);
+  buttons(made)[focus]?.focus();
+}
+
 /** Times as people in the tenant's zone read them. */
 export class Times {
-  constructor(zone) {
+  /** `now` tells the sandbox's time. */
+  constructor(zone, now) {
     const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: zone, hourCycle: "h23", ...options });
     this.zone = zone;
+    this.now = now;
     this._day = format({ month: "long", day: "numeric" });
     this._week = format({ weekday: "short" });
     this._minute = format({ hour: "2-digit", minute: "2-digit" });
@@ -65,9 +75,9 @@ export class Times {
     return this._second.format(at);
   }
 
-  /** "今天" is left out: a day is named only where it is another one. */
-  moment(at, now) {
+  /** A day is named only where it is another one than today. */
+  moment(at) {
     const day = this.day(at);
-    return day === this.day(now) ? this.minute(at) : `${day} ${this.minute(at)}`;
+    return day === this.day(this.now()) ? this.minute(at) : `${day} ${this.minute(at)}`;
   }
 }

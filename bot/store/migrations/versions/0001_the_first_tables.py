@@ -173,7 +173,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name="outbox_once"),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("outbox_by_conversation", ["conversation", "seq"], unique=False)
+        batch_op.create_index("outbox_by_conversation", ["conversation", "sent_at"], unique=False)
         batch_op.create_index("outbox_by_lane", ["lane", "state", "seq"], unique=False)
         batch_op.create_index("outbox_by_sent", ["lane", "sent_at"], unique=False)
         batch_op.create_index("outbox_by_state", ["state", "lane"], unique=False)

@@ -1,0 +1,132 @@
+"""`python -m bench.load <port> <seconds>`: app callbacks over 50 keep-alive connections, the next after each answer.
+
+Must be cheaper than any server: everything is encrypted beforehand, HTTP is written by hand, answers are barely read.
+Prints one JSON object: `acked` and `refused` (counts), `unanswered`, `seconds` and `latencies` (ms) of the measured time.
+"""
+
+import asyncio
+import json
+import resource
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+
+from bench.place import PEOPLE
+from bench.questions import QUESTIONS
+from bot.sandbox.callbacks import to_xml
+from bot.sandbox.crypto import Seal
+from bot.sandbox.world import World
+
+CONNECTIONS = 50
+WARM_UP = 1.0  # seconds that are not measured
+MOST_PER_SECOND = 4000  # what is prepared; the count that was left is checked
+PATIENCE = 10.0  # seconds for the last answers
+
+
+def prepare(count: int) -> list[bytes]:
+    """Whole HTTP requests: another MsgId each, and PEOPLE members in turn."""
+    world = World.demo()
+    seal = Seal(world.app.token, world.app.aes_key, world.corp_id)
+    return [_request(world, seal, number) for number in range(count)]
+
+
+def _request(world: World, seal: Seal, number: int) -> bytes:
+    timestamp, nonce = str(int(time.time())), str(number)
+    message = {
+        "ToUserName": world.corp_id,
+        "FromUserName": f"user{number % PEOPLE:03}",
+        "CreateTime": int(timestamp),
+        "MsgType": "text",
+        "Content": QUESTIONS[number % len(QUESTIONS)],
+        "MsgId": secrets.randbelow(2**62),
+        "AgentID": world.app.agent_id,
+    }
+    sealed = seal.seal(to_xml(message))
+    body = to_xml({"ToUserName": world.corp_id, "Encrypt": sealed, "AgentID": str(world.app.agent_id)}).encode()
+    query = f"msg_signature={seal.sign(timestamp, nonce, sealed)}&timestamp={timestamp}&nonce={nonce}"
+    head = f"POST /wecom/app?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+class Load:
+    """What all connections share."""
+
+    def __init__(self, requests: list[bytes], began: float, seconds: float) -> None:
+        self.requests: Iterator[bytes] = iter(requests)
+        self.measured_from = began + WARM_UP
+        self.until = self.measured_from + seconds
+        self.latencies: list[float] = []
+        self.acked = 0
+        self.refused = 0
+        self.sent = 0
+        self.ran_out = False
+
+    def next(self, now: float) -> bytes | None:
+        if now >= self.until:
+            return None
+        request = next(self.requests, None)
+        self.ran_out = self.ran_out or request is None
+        self.sent += request is not None
+        return request
+
+    def answered(self, answer: bytes, asked: float, now: float) -> None:
+        if not answer.startswith(b"HTTP/1.1 200 "):
+            self.refused += 1
+            return
+        self.acked += 1
+        if self.measured_from <= asked and now <= self.until:
+            self.latencies.append((now - asked) * 1000)
+
+
+class Talker(asyncio.Protocol):
+    """One connection. Answers are empty, so they end where their head ends."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._answer = b""
+        self._asked = 0.0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        if b"\r\n\r\n" in self._answer:
+            self._load.answered(self._answer, self._asked, time.perf_counter())
+            self._answer = b""
+            self._ask()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def _ask(self) -> None:
+        self._asked = time.perf_counter()
+        request = self._load.next(self._asked)
+        if request is None:
+            self._transport.close()
+        else:
+            self._transport.write(request)
+
+
+async def main(port: int, seconds: float) -> None:
+    requests = prepare(int((seconds + WARM_UP) * MOST_PER_SECOND))
+    loop = asyncio.get_running_loop()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    load = Load(requests, time.perf_counter(), seconds)
+    pairs = [await loop.create_connection(lambda: Talker(load), "127.0.0.1", port) for _ in range(CONNECTIONS)]
+    await asyncio.wait([talker.done for _, talker in pairs], timeout=seconds + WARM_UP + PATIENCE)
+    if load.ran_out:
+        raise SystemExit("the load ran out of prepared requests: raise MOST_PER_SECOND")
+    now = resource.getrusage(resource.RUSAGE_SELF)
+    found = {"acked": load.acked, "refused": load.refused, "unanswered": load.sent - load.acked - load.refused}
+    cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
+    print(json.dumps({**found, "seconds": seconds, "cpu": cpu, "latencies": load.latencies}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))

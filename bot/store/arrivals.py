@@ -1,0 +1,20 @@
+"""What comes in, as it is kept: whole where we cannot read it, and in characters that every database takes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.arrival import Arrival
+from handlers.turn import Kind
+
+
+def whole(arrival: Arrival, raw: Mapping[str, Any]) -> Arrival:
+    """With all that came as `data["raw"]` where there are no words to keep: of a type we do not know it is all we have."""
+    if arrival.kind not in (Kind.OTHER, Kind.MEDIA):
+        return arrival
+    return replace(arrival, data={**arrival.data, "raw": dict(raw)})
+
+
+def storable(text: str) -> str:
+    """Half an emoji (JSON can carry one, and clients cut texts) becomes U+FFFD, a NUL goes: else no insert succeeds."""
+    return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,187 @@
+"""Speaking unasked: the weekly post, the gate's word on it, and what operators can do about it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.store import posts as posts_store
+from scheduler.gate import replay
+from tests.bot.conftest import OpenHouse
+from tests.bot.house import CHEN, House
+
+WEEKLY = {"name": "weekly-styling", "every": "thu 10:00", "topic": "styling", "to": ["robot:weekly"]}
+
+
+async def decisions(house: House) -> list[Any]:
+    async with house.program.base.database.read() as connection:
+        rows = await connection.exec_driver_sql("SELECT verdict, reason, rule, inputs FROM decision ORDER BY id")
+        return list(rows.mappings())
+
+
+async def test_the_weekly_post_reaches_the_group_once_at_its_time(house: House) -> None:
+    await house.jump(hours=20)
+    assert house.posts() == []
+    await house.jump(hours=4)  # Tuesday 10:05: the parenting post
+    await house.jump(minutes=1)
+    [post] = house.posts()
+    assert "6 个月宝宝开始添加辅食" in post
+
+
+async def test_a_restart_around_the_time_sends_no_second_post(house: House) -> None:
+    await house.jump(days=1)
+    await house.reopen()
+    await house.jump(minutes=5)
+    assert len(house.posts()) == 1
+
+
+async def test_a_post_missed_within_the_bound_is_caught_up_once(house: House) -> None:
+    await house.program.stop()
+    house.clock.jump(timedelta(days=1, hours=3))
+    await house.restart()
+    await house.settled()
+    assert len(house.posts()) == 1
+
+
+async def test_a_post_missed_for_too_long_is_skipped_and_operators_are_told(house: House) -> None:
+    await house.program.stop()
+    house.clock.jump(timedelta(days=1, hours=10))
+    await house.restart()
+    await house.settled()
+    assert house.posts() == []
+    assert any("已跳过" in text for text in house.told())
+
+
+async def test_a_push_goes_through_the_gate_and_the_second_one_hears_its_reason(house: House) -> None:
+    [listed] = await house.colleague("/plan")
+    assert "6 个月宝宝开始添加辅食" in listed
+    said = await house.colleague("/push 1")
+    assert any("发出 1 处" in text for text in said)
+    assert len(house.posts()) == 1
+    said = await house.colleague("/push 1")
+    assert any("group_day" in text for text in said)
+    assert len(house.posts()) == 1
+
+
+async def test_a_pushed_post_does_not_come_again_at_its_own_time(house: House) -> None:
+    await house.colleague("/push 1")
+    await house.jump(days=1)
+    assert len(house.posts()) == 1
+
+
+async def test_a_refused_push_leaves_the_post_for_its_own_time(open_house: OpenHouse) -> None:
+    night = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # Monday 22:00 in Shanghai: quiet hours
+    async with open_house(start=night) as house:
+        said = await house.colleague("/push 1")
+        assert any("quiet_hours" in text for text in said)
+        assert house.posts() == []
+        await house.jump(hours=12, minutes=5)
+        assert len(house.posts()) == 1
+
+
+async def test_the_gap_holds_where_two_calendar_days_alone_would_not(open_house: OpenHouse) -> None:
+    late = {**WEEKLY, "name": "late", "every": "mon 20:58"}
+    early = {**WEEKLY, "name": "early", "every": "tue 09:02", "topic": "parenting"}
+    async with open_house(schedules=[late, early]) as house:
+        await house.jump(hours=11)
+        await house.jump(hours=12, minutes=30)
+        assert len(house.posts()) == 1
+        assert [row["reason"] for row in await decisions(house)] == ["", "min_gap"]
+
+
+async def test_during_a_pause_nothing_leaves_and_afterwards_only_what_is_not_stale(house: House) -> None:
+    await house.colleague("/pause")
+    await house.jump(days=1)
+    assert house.posts() == []
+    await house.colleague("/resume")
+    await house.jump(minutes=11)
+    assert len(house.posts()) == 1
+
+
+async def test_a_post_held_past_its_expiry_is_dropped_not_sent_stale(house: House) -> None:
+    await house.colleague("/pause")
+    await house.jump(days=1)
+    await house.jump(hours=7)
+    await house.colleague("/resume")
+    await house.jump(hours=1)
+    assert house.posts() == []
+    assert (await decisions(house))[-1]["reason"] == "expired"
+
+
+async def test_who_opted_out_gets_no_post_and_everybody_else_does(open_house: OpenHouse) -> None:
+    to_people = {**WEEKLY, "every": "mon 12:00", "to": ["app:lihua", "app:wangwei"]}
+    async with open_house(schedules=[to_people]) as house:
+        await house.colleague("退订", "lihua")
+        before = len(house.told("lihua")), len(house.told("wangwei"))
+        await house.jump(hours=2)
+        assert (len(house.told("lihua")), len(house.told("wangwei"))) == (before[0], before[1] + 1)
+        assert sorted(row["reason"] for row in await decisions(house)) == ["", "opted_out"]
+
+
+async def test_a_person_whom_a_colleague_serves_gets_no_post(open_house: OpenHouse) -> None:
+    to_customer = {**WEEKLY, "every": "mon 12:00", "to": [f"customer:lihua:{CHEN}"]}
+    async with open_house(schedules=[to_customer]) as house:
+        await house.customer("转人工")
+        await house.jump(hours=2)
+        assert house.standin.mass_tasks() == []
+        assert (await decisions(house))[0]["reason"] == "human_has_it"
+
+
+async def test_every_recorded_decision_can_be_replayed(house: House) -> None:
+    await house.colleague("/push 1")
+    await house.colleague("/push 1")
+    rows = await decisions(house)
+    assert len(rows) == 2
+    for row in rows:
+        again = replay(json.loads(row["inputs"]), row["rule"])
+        assert (again.verdict, again.reason or "") == (row["verdict"], row["reason"])
+
+
+async def test_a_customer_group_post_is_one_task_for_its_colleague_and_its_result_is_kept(
+    open_house: OpenHouse,
+) -> None:
+    groups = {**WEEKLY, "every": "mon 12:00", "to": ["group:lihua:wrDemoGroup01"]}
+    async with open_house(schedules=[groups]) as house:
+        await house.jump(hours=2)
+        [task] = house.standin.mass_tasks()
+        house.standin.confirm_mass_task("lihua", task.msgid)
+        await house.jump(minutes=2)
+        assert house.standin.received("wrDemoGroup01")
+        async with house.program.base.database.read() as connection:
+            rows = list(await connection.exec_driver_sql("SELECT state, result FROM mass_task"))
+        assert [(row[0], row[1]) for row in rows] == [("sent", '{"sent": 1}')]
+
+
+async def test_a_task_nobody_confirms_in_time_is_cancelled_and_told(open_house: OpenHouse) -> None:
+    groups = {**WEEKLY, "every": "mon 12:00", "to": ["group:lihua:wrDemoGroup01"]}
+    async with open_house(schedules=[groups]) as house:
+        await house.jump(hours=2)
+        await house.jump(hours=7)
+        assert any("已取消" in text for text in house.told())
+        async with house.program.base.database.read() as connection:
+            rows = list(await connection.exec_driver_sql("SELECT state FROM mass_task"))
+        assert [row[0] for row in rows] == ["cancelled"]
+
+
+async def test_a_post_whose_answer_was_lost_is_not_sent_again_and_is_told(house: House) -> None:
+    house.standin.faults.lose_reply("webhook/send", 1)
+    await house.jump(days=1)
+    await house.jump(minutes=30)
+    assert len(house.posts()) == 1
+    assert any("没有收到回执" in text for text in house.told())
+
+
+async def test_a_robot_s_outage_only_delays_the_post(house: House) -> None:
+    house.standin.faults.refuse("webhook/send", 2)
+    await house.jump(days=1)
+    await house.jump(minutes=10)
+    await house.jump(minutes=10)
+    assert len(house.posts()) == 1
+
+
+async def test_a_reservation_of_the_same_slot_meets_a_unique_constraint(house: House) -> None:
+    now = house.clock.now()
+    async with house.program.base.database.write() as connection:
+        await posts_store.reserve(connection, "person:a", "part1", "g.md", "2026-11-23", now)
+        await posts_store.reserve(connection, "person:a", "part2", "g.md", "2026-11-23", now)
+        rows = await connection.exec_driver_sql("SELECT ordinal FROM delivery ORDER BY ordinal")
+        assert [row[0] for row in rows] == [1, 2]
