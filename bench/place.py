@@ -14,7 +14,7 @@ from bot.sandbox.run import SAMPLE_GUIDES, settings_for
 from bot.sandbox.standin import StandIn
 from bot.sandbox.world import Customer, Employee, Limits, World
 
-PEOPLE = 500
+PEOPLE = 2000
 
 
 class Place:
@@ -48,8 +48,8 @@ def place() -> Iterator[Place]:
 def people() -> World:
     """The demo company with many members and customers, and without WeCom's limits: the bot shall be the limit."""
     world = World.demo()
-    world.employees = [Employee(f"user{number:03}", f"同事{number}") for number in range(PEOPLE)]
-    world.customers = [Customer(f"wmBench{number:03}", f"客户{number}") for number in range(PEOPLE)]
+    world.employees = [Employee(f"user{number:04}", f"同事{number}") for number in range(PEOPLE)]
+    world.customers = [Customer(f"wmBench{number:04}", f"客户{number}") for number in range(PEOPLE)]
     world.limits = Limits(api_per_minute=10**9, member_per_minute=10**9, member_per_hour=10**9)
     return world
 

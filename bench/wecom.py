@@ -1,4 +1,4 @@
-"""`python -m bench.wecom up|hanging`: the stand-in for WeCom as a process of its own. Says its address when it is up."""
+"""`python -m bench.wecom up|hanging`: the stand-in for WeCom as a process of its own. Says its address."""
 
 import asyncio
 import signal

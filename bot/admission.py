@@ -106,7 +106,7 @@ def _again(decision: Decision, part: Part, now: datetime) -> datetime | None:
     """When a refused recipient is asked about again: at the gate's own time, or soon for what is only on hold."""
     if decision.verdict is Verdict.DEFER:
         return decision.until
-    if decision.verdict is not Verdict.HOLD or part.expires_at is None:
+    if decision.verdict is not Verdict.HOLD or part.expires_at is None or now >= part.expires_at:
         return None
     return min(now + HELD_RETRY, part.expires_at)
 

@@ -35,6 +35,8 @@ from scheduler.timetable import Schedule
 log = structlog.get_logger()
 
 STOP_GRACE = 5.0  # seconds for conversations that are being worked on
+LAST_REQUESTS = 2.0  # seconds for requests that are under way at the stop; WeCom's take milliseconds
+LINGER = 1.0  # seconds in which somebody with too large a body may still read that it is
 
 # Seconds between two looks.
 PLAN_SECONDS = 5.0
@@ -107,7 +109,14 @@ class Program:
     async def _listen(self, port: int | None) -> int:
         server = self.base.settings.server
         wanted = server.port if port is None else port
-        runner = web.AppRunner(self.web.app(), access_log=None, handle_signals=False, logger=ServerLog())
+        runner = web.AppRunner(
+            self.web.app(),
+            access_log=None,
+            handle_signals=False,
+            logger=ServerLog(),
+            shutdown_timeout=LAST_REQUESTS,
+            lingering_time=LINGER,
+        )
         await runner.setup()
         self.running.runner = runner
         try:
@@ -142,6 +151,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         clock=base.clock,
         max_tries=settings.work.max_tries,
         metrics=base.metrics,
+        pace=base.pace,
     )
     engine = EmbeddedEngine(desk.drain, base.clock, settings.work.concurrency)
     base.bell.to(engine)

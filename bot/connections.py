@@ -101,8 +101,8 @@ class Connections:
 
     async def sweep(self) -> None:
         """Close AI-bot streams that WeCom is about to stop asking for; the answer then leaves by response_url."""
-        for seconds in {bot.stream_seconds for bot in self.foundation.settings.wecom.aibots}:
-            await close_overdue(self.streams, self.foundation.clock, seconds)
+        for bot in self.foundation.settings.wecom.aibots:
+            await close_overdue(self.streams, self.foundation.clock, bot.name, bot.stream_seconds)
 
     async def stop(self) -> None:
         """No new items from here on."""

@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.effects import Applier
 from bot.metrics import Metrics
 from bot.outbox import Dispatcher
+from bot.pace import Pace
 from bot.part import Part
 from bot.replies import reply_parts
 from bot.store import conversations, tickets
@@ -64,6 +65,7 @@ class Desk:
     clock: Clock
     max_tries: int
     metrics: Metrics
+    pace: Pace
 
     async def drain(self, lane: str) -> datetime | None:
         """Handle the lane's items in order, then send. Returns when to come back, None when all is done.
@@ -82,6 +84,7 @@ class Desk:
             waiting = await self.inbox.next(lane)
             if waiting is None:
                 return None, False
+            await self.pace.turn()
             retry_at = await self._try(lane, waiting)
             if retry_at is not None:
                 return retry_at, False
@@ -130,7 +133,7 @@ class Desk:
             await self.applier.apply(transaction, turn, effect, f"{turn.item.id}.{number}")
         if outcome.audit:
             await self.applier.audit(transaction, turn.conversation.person, outcome.audit)
-        await self._keep_books(transaction, turn)
+        await self._keep_books(transaction, turn, waiting)
 
     async def _move(self, transaction: Transaction, turn: Turn, outcome: Outcome) -> int:
         """The version the replies are good under. Raises Overtaken when the turn was decided under an older one."""
@@ -156,7 +159,7 @@ class Desk:
             return []
         return reply_parts(conversation, waiting, replies, version, channel)
 
-    async def _keep_books(self, transaction: Transaction, turn: Turn) -> None:
+    async def _keep_books(self, transaction: Transaction, turn: Turn, waiting: Waiting) -> None:
         """What an event means for our own records, whatever was decided."""
         connection, item, conversation = transaction.connection, turn.item, turn.conversation
         match item.kind:
@@ -168,8 +171,9 @@ class Desk:
                 await forget_text(connection, conversation.channel, item.ref)
                 await recall_unsent(connection, conversation.id)
             case Kind.SEND_FAILED:
-                await mark_undelivered(connection, item.ref, f"undelivered {item.text}")
-                await self.applier.tell_undelivered(transaction, item.text)
+                fail_type = str(waiting.data.get("fail_type", ""))
+                await mark_undelivered(connection, item.ref, f"undelivered {fail_type}")
+                await self.applier.tell_undelivered(transaction, fail_type)
 
     async def _bury(self, lane: str, waiting: Waiting) -> None:
         """An item that breaks us every time: apologise, tell operators, and let the rest go on."""

@@ -136,7 +136,7 @@ def _sqlite(path: Path) -> Finding:
     except sqlite3.DatabaseError as error:
         said = str(error)
     if said != "ok":
-        return Finding("数据库", False, f"{path} 已损坏（{said}）", "停止服务，用最近的备份运行 fencun restore")
+        return Finding("数据库", False, f"{path} 已损坏（{said}）", "停止服务，把最近备份的文件放回原处再启动")
     return Finding("数据库", True, f"{path}，{path.stat().st_size / 1024 / 1024:.1f} MB，文件完好")
 
 

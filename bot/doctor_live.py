@@ -201,7 +201,7 @@ def _wrong_answer(status: int, said: str, word: str) -> tuple[str, str]:
 
 def _left_alone(wecom: WeCom) -> list[Finding]:
     sockets = [
-        Finding(f"智能机器人“{bot.name}”", None, "长连接，不在这里试", "同时只能有一条连接；看服务的 /readyz")
+        Finding(f"智能机器人“{bot.name}”", None, "长连接，不在这里试", "同时只能有一条连接；断开不再重连会通知运营")
         for bot in wecom.aibots
         if bot.mode == "websocket"
     ]

@@ -7,6 +7,7 @@ from bot.clock import Clock
 from bot.engine import Engine
 from bot.errors import NeedsOperator, SendError
 from bot.metrics import Metrics
+from bot.pace import Pace
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.inbox import Inbox
@@ -36,6 +37,7 @@ class Foundation:
     settings: Settings
     clock: Clock
     metrics: Metrics
+    pace: Pace
     database: Database
     bell: Bell
     transactions: Transactions
@@ -43,7 +45,7 @@ class Foundation:
     outbox: Outbox
     posts: Posts
     alarm: Alarm
-    warnings: dict[str, str]  # what needs an operator now, by channel; shown by /status and /readyz
+    warnings: dict[str, str]  # what needs an operator now, by what it is about; shown by /status
 
     @property
     def agent(self) -> str:
@@ -70,6 +72,7 @@ def lay(settings: Settings, clock: Clock) -> Foundation:
         settings=settings,
         clock=clock,
         metrics=Metrics(),
+        pace=Pace(),
         database=database,
         bell=bell,
         transactions=Transactions(database, clock, bell.wake),

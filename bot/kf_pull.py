@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.arrival import Arrival
 from bot.clock import Clock
@@ -40,13 +41,16 @@ class KfPuller:
         self._tokens: dict[str, str] = {}
         self._pulling: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._stopped = False
 
     def serve(self, accounts: tuple[str, ...]) -> None:
         """The accounts that are ours; a callback for another is passed over."""
         self._accounts = accounts
 
     def wake(self, account: str, token: str = "") -> None:
-        """Pull soon. A wake during a pull makes it pull once more."""
+        """Pull soon. A wake during a pull makes it pull once more; after `stop` there is nothing to wake."""
+        if self._stopped:
+            return
         if account not in self._accounts:
             log.warning("kf_account_unknown")
             return
@@ -67,6 +71,8 @@ class KfPuller:
             await asyncio.wait(list(self._pulling.values()))
 
     async def stop(self) -> None:
+        """End every pull and begin none: what it did not store comes again, the cursor has not moved."""
+        self._stopped = True
         tasks = list(self._pulling.values())
         for task in tasks:
             task.cancel()
@@ -98,6 +104,9 @@ class KfPuller:
             return error.after
         except SendError as error:
             log.warning("kf_pull_refused", errcode=error.errcode)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("kf_page_not_stored", error=type(error).__name__)  # the cursor stands: nothing is lost
+            return LONGEST_RETRY
         except Exception:
             log.exception("kf_pull_broke")
             return LONGEST_RETRY

@@ -220,11 +220,15 @@ def _judge(case: _Case) -> Decision:
 
 
 def _standing(case: _Case) -> _Finding | None:
-    """What does not depend on how much was sent. Unknown comes before any fact is believed."""
+    """What does not depend on how much was sent.
+
+    Expiry is first: what is stale is not held either, or it would wait for ever. Unknown comes before any fact is
+    believed.
+    """
     standing = (
+        (case.now >= case.expires_at, Verdict.DROP, Reason.EXPIRED),
         (case.facts.paused, Verdict.HOLD, Reason.PAUSED),
         (not case.facts.reachable, Verdict.DROP, Reason.NOT_REACHABLE),
-        (case.now >= case.expires_at, Verdict.DROP, Reason.EXPIRED),
         (bool(case.unknown), Verdict.HOLD, Reason.UNKNOWN),
         (case.facts.human_has_it, Verdict.HOLD, Reason.HUMAN_HAS_IT),
         (case.facts.opted_out, Verdict.DROP, Reason.OPTED_OUT),

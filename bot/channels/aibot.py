@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.errors import Refused
 from bot.part import Part, Receipt
 from bot.store.streams import Streams
-from bot.web.callbacks import LATER
+from handlers.texts import LATER
 from handlers.turn import Channel
 from scheduler.posts import parse_recipient
 
@@ -56,9 +56,9 @@ def _account(part: Part) -> str:
     return str(part.body["account"]) if "account" in part.body else parse_recipient(part.body["recipients"][0]).account
 
 
-async def close_overdue(streams: Streams, clock: Clock, seconds: float) -> int:
-    """End the streams opened more than `seconds` ago with a line that promises the answer; returns how many.
+async def close_overdue(streams: Streams, clock: Clock, bot: str, seconds: float) -> int:
+    """End the bot's streams opened more than `seconds` ago with a line that promises the answer; returns how many.
 
     The answer itself then goes by response_url. For the sweep: WeCom asks only as long as the person looks.
     """
-    return await streams.end_overdue(clock.now() - timedelta(seconds=seconds), LATER)
+    return await streams.end_overdue(bot, clock.now() - timedelta(seconds=seconds), LATER)

@@ -7,8 +7,8 @@ from bot.clock import Clock
 from bot.errors import MaybeDone, Refused, TryLater
 from bot.part import Part, Receipt
 from bot.store.streams import Streams
-from bot.web.callbacks import LATER
 from bot.wecom.client import WeComClient
+from handlers.texts import LATER
 
 
 class CallbackBot:

@@ -7,7 +7,7 @@ from bot.channels.aibot_bubbles import bubbles, rest_of
 from bot.channels.aibot_socket import AiBotSocket
 from bot.channels.texts import fitting
 from bot.clock import Clock
-from bot.errors import AlreadyDone, Refused, TryLater
+from bot.errors import AlreadyDone, Refused, StateMoved, TryLater
 from bot.part import Part, Receipt
 from handlers.turn import Channel
 from scheduler.posts import parse_recipient
@@ -102,7 +102,8 @@ class WebSocketBot:
         """The greeting of enter_chat, which WeCom takes for five seconds (doc 101027)."""
         req_id = part.body["code"]
         if not self._socket.may_welcome(req_id):
-            raise Refused("the person entered more than five seconds ago", errcode=EXPIRED)
+            # Nothing is wrong that a person could mend, so it is no dead letter.
+            raise StateMoved("the person entered more than five seconds ago", errcode=EXPIRED)
         body = {"msgtype": "text", "text": {"content": fitting(part.body["text"], Channel.AIBOT)}}
         await self._socket.request("aibot_respond_welcome_msg", body, req_id)
         return Receipt()

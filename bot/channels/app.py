@@ -7,6 +7,8 @@ from bot.channels.texts import fitting, pieces
 from bot.errors import Refused
 from bot.part import Part, Receipt
 from bot.wecom.api import App
+from bot.wecom.render import plain
+from bot.wecom.split import LIMITS, split
 from handlers.turn import Channel
 from scheduler.posts import parse_recipient
 
@@ -22,7 +24,8 @@ class AppChannel:
         self._app = app
 
     def pieces(self, markdown: str) -> list[str]:
-        return pieces(markdown, Channel.APP)
+        """Plain text: markdown messages do not show in the WeChat plugin (doc 90236)."""
+        return list(split(plain(markdown), LIMITS[Channel.APP]))
 
     async def send(self, part: Part) -> Receipt:
         """Text, markdown, a card with one button, or a post. An unknown userid in the answer is a refusal."""
@@ -41,17 +44,17 @@ def _message(part: Part) -> dict[str, Any]:
         return {"msgtype": "template_card", "template_card": _card(part)}
     if part.kind == "post":
         return {"msgtype": "markdown", "markdown": {"content": fitting(part.body["markdown"], Channel.APP)}}
-    return {"msgtype": "text", "text": {"content": part.body["text"]}}
+    return {"msgtype": "text", "text": {"content": plain(part.body["text"])}}
 
 
 def _card(part: Part) -> dict[str, Any]:
     """A button whose click comes back as the command in its key (template_card_event, doc 90240)."""
-    title, _, rest = str(part.body["text"]).partition("\n")
+    title, _, rest = plain(part.body["text"]).partition("\n")
     return {
         "card_type": "button_interaction",
         "task_id": part.body["task"],
-        "main_title": {"title": title.strip("* ")[:TITLE_CHARS]},
-        "sub_title_text": "\n".join(line.removeprefix("- ") for line in rest.strip().splitlines() if line.strip()),
+        "main_title": {"title": title[:TITLE_CHARS]},
+        "sub_title_text": "\n".join(line for line in rest.splitlines() if line.strip()),
         "button_list": [{"text": "我来接手", "style": 1, "key": part.body["button"]}],
     }
 

@@ -122,7 +122,7 @@ class KfChannel:
         return Receipt(follow_ups=(told, *self._paged(part)), move=Move(State.BOT))
 
     def _told(self, part: Part, text: str, code: str) -> list[Part]:
-        """One sentence through the code of the move; an answer that was lost had it, then the colleague speaks first."""
+        """One sentence through the move's code; without one (its answer was lost) the colleague speaks first."""
         return [self._follow_up(part, "on_event", text, {"code": code})] if code else []
 
     def _follow_up(self, part: Part, kind: str, text: str, more: dict[str, str]) -> Part:

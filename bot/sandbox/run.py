@@ -27,18 +27,21 @@ class Sandbox:
         self._world = World.demo()
         self.standin = StandIn(self._world, clock)
         self.program: Program | None = None
+        self._page: SandboxWeb | None = None
 
     async def start(self, port: int) -> str:
         """Start the stand-in on a free port and the bot on `port`; raises what the bot's start raises."""
         await self.standin.start()
         self.program = program = build(self.settings(port), self._clock)
-        page = SandboxWeb(self.standin, self._clock, self._next_post, self._jumped, ZONE)
-        program.web.more.extend(page.routes())
+        self._page = SandboxWeb(self.standin, self._clock, self._next_post, self._jumped, ZONE)
+        program.web.more.extend(self._page.routes())
         actual = await program.start()
         self._world.bot_url = f"http://{LOCAL}:{actual}"
         return f"http://{LOCAL}:{actual}/sandbox/"
 
     async def stop(self) -> None:
+        if self._page is not None:  # first: a browser's open event stream would keep the server waiting
+            await self._page.close()
         if self.program is not None:
             await self.program.stop()
         await self.standin.stop()

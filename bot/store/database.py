@@ -15,7 +15,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 READERS = 4
 BUSY_TIMEOUT_MS = 5000
 
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+DRIVERS = {"sqlite": "sqlite+aiosqlite"}
 
 
 class StoreUnusable(Exception):
@@ -31,11 +31,12 @@ class Database:
 
     @classmethod
     def connect(cls, url: str) -> "Database":
-        """Engines for `sqlite:///path` or `postgresql://…`; nothing is opened yet. Raises StoreUnusable."""
+        """Engines for `sqlite:///path`; nothing is opened yet. Raises StoreUnusable."""
         parsed = make_url(url)
         driver = DRIVERS.get(parsed.get_backend_name())
         if driver is None:
-            raise StoreUnusable(f"不认识的数据库类型：{parsed.get_backend_name()}。请用 sqlite:/// 或 postgresql://。")
+            kind = parsed.get_backend_name()
+            raise StoreUnusable(f"这个版本只支持 SQLite：[store] url 请写成 sqlite:///路径，现在是 {kind}。")
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             _make_folder(Path(parsed.database).parent)
         return cls(parsed.set(drivername=driver))

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -34,6 +35,12 @@ async def migrate(database: Database) -> str:
             return await connection.run_sync(_upgrade)
     except (DBAPIError, OSError) as error:
         raise StoreUnusable(explain(database.url, error)) from error
+    except CommandError as error:
+        # Alembic does not know the revision it found: somebody went back to an older version of the program.
+        raise StoreUnusable(
+            f"数据库的结构不是这个版本认识的（{error}）。没有写入任何内容。"
+            "请用写它的那个版本启动，或用升级前的备份运行 fencun restore。"
+        ) from error
 
 
 def newest() -> str:

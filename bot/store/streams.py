@@ -63,12 +63,12 @@ class Streams:
                 return ""
             return str(await connection.scalar(select(stream.c.response_url).where(stream.c.id == id_)) or "")
 
-    async def end_overdue(self, older_than: datetime, text: str) -> int:
-        """Close every stream opened before `older_than`: WeCom stops asking 6 minutes after the message."""
+    async def end_overdue(self, bot: str, older_than: datetime, text: str) -> int:
+        """Close every stream of `bot` opened before `older_than`: WeCom stops asking 6 minutes after the message."""
         async with self._database.write() as connection:
             changed = await connection.execute(
                 update(stream)
-                .where(stream.c.finished.is_(False), stream.c.opened_at < millis(older_than))
+                .where(stream.c.bot == bot, stream.c.finished.is_(False), stream.c.opened_at < millis(older_than))
                 .values(text=text, finished=True)
             )
         return changed.rowcount

@@ -21,14 +21,10 @@ from bot.web.door import Door
 from bot.wecom.crypto import Crypto, encrypted_of_json, encrypted_of_xml, json_envelope
 from bot.wecom.messages import aibot_arrival, app_arrival, contact_arrival, parse_xml
 from bot.wecom.safe_xml import Malformed
-from handlers.texts import WELCOME
+from handlers.texts import GONE, LATER, SEARCHING, WELCOME
 from handlers.turn import Kind
 
 UNKNOWN_BOT = "unknown_bot"
-SEARCHING = "正在查资料，请稍等…"
-LATER = "还没整理好，稍后补给您。"
-GONE = "这条消息等得太久了，请再发一次，我马上回答。"
-
 
 class XmlCallbacks:
     """`/wecom/app`, `/wecom/kf` and `/wecom/contact`: XML in, an empty 200 out; answers leave through the outbox."""

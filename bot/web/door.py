@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
 from bot.metrics import Metrics
+from bot.pace import Pace
 from bot.wecom.crypto import Crypto, Forged, echostr_of_query
 from bot.wecom.safe_xml import Malformed
 
@@ -28,9 +29,10 @@ class Stale(Exception):
 class Door:
     """What all callback routes share."""
 
-    def __init__(self, clock: Clock, metrics: Metrics, replay: timedelta) -> None:
+    def __init__(self, clock: Clock, metrics: Metrics, pace: Pace, replay: timedelta) -> None:
         self._clock = clock
         self._metrics = metrics
+        self._pace = pace
         self._replay = replay
 
     async def verify_url(self, request: web.Request, crypto: Crypto) -> web.Response:
@@ -74,7 +76,8 @@ class Door:
     ) -> web.Response:
         started = time.perf_counter()
         try:
-            response = await work()
+            with self._pace.callback():
+                response = await work()
             self._metrics.callbacks.labels(channel, "ok").inc()
         except (Forged, Stale) as error:
             response = self.refused(request, channel, 403, type(error).__name__.lower())

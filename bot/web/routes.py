@@ -45,7 +45,7 @@ class Web:
 
     def _add_callbacks(self, application: web.Application, wecom: WeCom) -> None:
         base = self._foundation
-        door = Door(base.clock, base.metrics, timedelta(minutes=base.settings.server.replay_minutes))
+        door = Door(base.clock, base.metrics, base.pace, timedelta(minutes=base.settings.server.replay_minutes))
         xml = XmlCallbacks(door, base.inbox, base.bell)
         receivers = {}
         if wecom.app is not None:
@@ -111,7 +111,7 @@ class Web:
         metrics.items_waiting.set(await self._foundation.inbox.waiting())
         metrics.tickets.set(await self._office.ticket_store.count())
         counts = await self._foundation.outbox.counts()
-        for state in ("ready", "sending", "sent", "dropped", "dead", "lost"):
+        for state in ("ready", "sending", "sent", "joined", "dropped", "dead", "lost"):
             metrics.parts.labels(state).set(counts.get(state, 0))
 
 

@@ -146,7 +146,8 @@ def aibot_arrival(data: Mapping[str, Any], bot_name: str, now: datetime) -> Arri
     msgtype = _text(data.get("msgtype")).lower()
     event = _dict(data.get("event"))
     group = _text(data.get("chattype")) == "group"
-    person = _text(_dict(data.get("from")).get("userid")).casefold()
+    # Not folded to lower case: an encrypted id (101521) may tell cases apart.
+    person = _text(_dict(data.get("from")).get("userid"))
     text = _aibot_text(msgtype, data)
     if group:
         text = _without_mention(text, bot_name)

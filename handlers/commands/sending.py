@@ -72,4 +72,4 @@ async def resume(request: Request) -> Outcome | None:
     """Lets scheduled sending go on."""
     if request.arguments:
         return None
-    return say("已恢复主动推送。暂停期间错过的内容不会补发。", Resume(), audit="resume")
+    return say("已恢复主动推送。暂停期间压下的内容，没过期的照常发，过期的不再补发。", Resume(), audit="resume")

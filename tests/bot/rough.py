@@ -1,10 +1,11 @@
 """What nobody should send to the bot's doors, and what the log said while it came."""
 
+import asyncio
 import io
 import json
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,7 +103,7 @@ async def verify(house: House, door: str, echo: str, keep: str) -> tuple[str, An
     return sealed, await ask(house, "GET", target)
 
 
-def app_text(house: House, text: str, msgid: str = "", who: str = "zhangsan", **more: Any) -> str:
+def app_text(house: House, text: str, msgid: str = "", who: str = "lihua", **more: Any) -> str:
     """The XML of a text to the app."""
     fields = {
         "ToUserName": house.standin.world.corp_id,
@@ -116,7 +117,7 @@ def app_text(house: House, text: str, msgid: str = "", who: str = "zhangsan", **
     return to_xml({**fields, **more})
 
 
-def bot_text(text: str, msgid: str = "", who: str = "zhangsan", **more: Any) -> str:
+def bot_text(text: str, msgid: str = "", who: str = "lihua", **more: Any) -> str:
     """The JSON of a text to the AI bot `assistant`."""
     fields = {
         "msgid": msgid or secrets.token_hex(8),
@@ -127,6 +128,13 @@ def bot_text(text: str, msgid: str = "", who: str = "zhangsan", **more: Any) -> 
         "text": {"content": text},
     }
     return json.dumps({**fields, **more})
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let everything run until the condition holds."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - nobody tells a test what a background task has come to
+            await asyncio.sleep(0)
 
 
 async def stored(house: House) -> list[Mapping[str, Any]]:

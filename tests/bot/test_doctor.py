@@ -79,7 +79,7 @@ async def test_a_broken_store_is_told_with_the_way_back(tmp_path: Path) -> None:
     path.write_bytes(content)
     broken = await doctor.store(f"sqlite:///{path}")
     assert broken.ok is False
-    assert "fencun restore" in broken.what_to_do
+    assert "备份" in broken.what_to_do
 
 
 async def test_a_port_that_somebody_else_holds_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, KF, House
-from tests.bot.rough import Answered, Journal, app_text, ask, bot_text, journal, knock, signed, stored, verify
+from tests.bot.rough import Answered, Journal, app_text, ask, bot_text, journal, knock, stored, until, verify
 
 DOORS = ["app", "kf", "contact", "assistant"]
 ECHO = "1616140317555161061"
@@ -69,11 +69,11 @@ async def test_a_wrong_signature_is_refused_in_one_event(house: House, door: str
     assert await stored(house) == []
 
 
-@pytest.mark.parametrize("signature", ["", "é", "%ff", "A" * 5000])
-async def test_a_signature_of_any_make_is_a_wrong_signature(house: House, signature: str) -> None:
-    with journal() as log:
-        answer = await knock(house, "app", app_text(house, QUESTION), msg_signature=signature)
-    refused(answer, log, 403, "forged")
+async def test_a_signature_of_any_make_is_a_wrong_signature(house: House) -> None:
+    for signature in ("", "é", "%ff", "A" * 5000):
+        with journal() as log:
+            answer = await knock(house, "app", app_text(house, QUESTION), msg_signature=signature)
+        refused(answer, log, 403, "forged")
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -93,29 +93,29 @@ async def test_what_was_meant_for_another_receiver_is_refused(house: House, door
     assert await stored(house) == []
 
 
-@pytest.mark.parametrize("cut", [1, 5, 64])
 @pytest.mark.parametrize("door", DOORS)
-async def test_truncated_base64_is_refused(house: House, door: str, cut: int) -> None:
-    sealed = house.standin.callbacks.door(door).seal.seal(plain_for(house, door))[:-cut]
-    with journal() as log:
-        answer = await knock(house, door, "", sealed=sealed)
-    refused(answer, log, 400, "malformed")
+async def test_truncated_base64_is_refused(house: House, door: str) -> None:
+    for cut in (1, 5, 64):
+        sealed = house.standin.callbacks.door(door).seal.seal(plain_for(house, door))[:-cut]
+        with journal() as log:
+            answer = await knock(house, door, "", sealed=sealed)
+        refused(answer, log, 400, "malformed")
 
 
 # --- fresh -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("minutes", [-11, 11, -60 * 24 * 365])
 @pytest.mark.parametrize("door", DOORS)
-async def test_a_replay_from_outside_the_window_is_refused(house: House, door: str, minutes: int) -> None:
-    with journal() as log:
-        answer = await knock(house, door, plain_for(house, door), at=house.clock.now() + timedelta(minutes=minutes))
-    refused(answer, log, 403, "stale")
+async def test_a_replay_from_outside_the_window_is_refused(house: House, door: str) -> None:
+    for minutes in (-11, 11, -60 * 24 * 365):
+        with journal() as log:
+            answer = await knock(house, door, plain_for(house, door), at=house.clock.now() + timedelta(minutes=minutes))
+        refused(answer, log, 403, "stale")
     assert await stored(house) == []
 
 
 async def test_a_request_that_was_good_is_refused_once_it_is_older_than_the_window(house: House) -> None:
-    told = await house.standin.employee_says("zhangsan", QUESTION)
+    told = await house.standin.employee_says("lihua", QUESTION)
     await house.settled()
     house.clock.jump(timedelta(minutes=10, seconds=1))
     assert (await house.standin.redeliver(told.exchange)).status == 403
@@ -127,25 +127,22 @@ async def test_the_window_is_a_setting(open_house: OpenHouse) -> None:
         assert (await knock(house, "app", app_text(house, QUESTION), at=old)).status == 403
 
 
-@pytest.mark.parametrize("timestamp", ["", "soon", "9" * 30, "-1", "1e9"])
-async def test_a_timestamp_that_is_no_time_is_refused(house: House, timestamp: str) -> None:
-    where = house.standin.callbacks.door("app")
-    sealed = where.seal.seal(app_text(house, QUESTION))
-    signature = where.seal.sign(timestamp, "7", sealed)
-    with journal() as log:
-        answer = await knock(
-            house, "app", "", sealed=sealed, timestamp=timestamp, nonce="7", msg_signature=signature
-        )
-    refused(answer, log, 403 if timestamp == "-1" else 400, "stale" if timestamp == "-1" else "malformed")
+async def test_a_timestamp_that_is_no_time_is_refused(house: House) -> None:
+    seal = house.standin.callbacks.door("app").seal
+    sealed = seal.seal(app_text(house, QUESTION))
+    for timestamp in ("", "soon", "9" * 30, "1e9"):
+        query = {"timestamp": timestamp, "nonce": "7", "msg_signature": seal.sign(timestamp, "7", sealed)}
+        with journal() as log:
+            answer = await knock(house, "app", "", sealed=sealed, **query)
+        refused(answer, log, 400, "malformed")
 
 
-@pytest.mark.parametrize("times", [3])
-async def test_the_same_app_request_again_within_the_window_is_answered_once(house: House, times: int) -> None:
-    told = await house.standin.employee_says("zhangsan", QUESTION)
-    for _ in range(times):
+async def test_the_same_app_request_again_within_the_window_is_answered_once(house: House) -> None:
+    told = await house.standin.employee_says("lihua", QUESTION)
+    for _ in range(3):
         assert (await house.standin.redeliver(told.exchange)).status == 200
         await house.settled()
-    assert len(house.told("zhangsan")) == 1
+    assert len(house.told("lihua")) == 1
 
 
 async def test_the_same_kf_ring_again_within_the_window_is_answered_once(house: House) -> None:
@@ -164,7 +161,7 @@ async def test_the_same_aibot_message_again_gets_the_same_stream_and_one_answer(
     streams = {json.loads(seal.open(json.loads(each.text)["encrypt"]))["stream"]["id"] for each in replies}
     assert len(streams) == 1
     assert len(await stored(house)) == 1
-    [answer] = [line for line in house.standin.bot_chat("assistant", "zhangsan") if line.who == "bot"] or [None]
+    [answer] = [line for line in house.standin.bot_chat("assistant", "lihua") if line.who == "bot"] or [None]
     assert answer is None, "a poll fetches the text; nothing else may be sent"
 
 
@@ -179,51 +176,58 @@ async def test_an_event_that_comes_three_times_is_stored_once(house: House, door
 # --- whole -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_a_body_of_ten_megabytes_is_refused_and_not_read(house: House, door: str) -> None:
-    where = house.standin.callbacks.door(door)
-    with journal() as log:
-        answer = await ask(house, "POST", f"{where.path}?msg_signature=a&timestamp=1&nonce=1", b"x" * 10_000_000)
-    refused(answer, log, 413, "too_large")
+async def test_a_body_of_ten_megabytes_is_refused_at_every_door(house: House) -> None:
+    for door in DOORS:
+        where = house.standin.callbacks.door(door)
+        with journal() as log:
+            answer = await ask(house, "POST", f"{where.path}?msg_signature=a&timestamp=1&nonce=1", b"x" * 10_000_000)
+        refused(answer, log, 413, "too_large")
 
 
-@pytest.mark.parametrize("bomb", [BILLION_LAUGHS, EXTERNAL_ENTITY, "<xml>" * 100_000], ids=["laughs", "file", "deep"])
+async def test_half_a_request_does_not_keep_the_bot_from_stopping(house: House) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.program.running.port)
+    writer.write(b"POST /wecom/app HTTP/1.1\r\nHost: bot\r\nContent-Length: 1000\r\n\r\n<xml>")
+    await writer.drain()
+    async with asyncio.timeout(10):
+        await house.program.stop()
+    assert await reader.read() == b""
+    writer.close()
+    await house.restart()
+
+
 @pytest.mark.parametrize("door", ["app", "kf", "contact"])
-async def test_an_xml_bomb_is_refused_around_and_inside_the_envelope(house: House, door: str, bomb: str) -> None:
+async def test_an_xml_bomb_is_refused_around_and_inside_the_envelope(house: House, door: str) -> None:
     where = house.standin.callbacks.door(door)
-    with journal() as log:
-        around = await ask(house, "POST", f"{where.path}?msg_signature=a&timestamp=1&nonce=1", bomb.encode())
-    refused(around, log, 400, "malformed")
-    with journal() as log:
-        inside = await knock(house, door, bomb[:300_000])
-    refused(inside, log, 400, "malformed")
+    for bomb in (BILLION_LAUGHS, EXTERNAL_ENTITY, "<xml>" * 50_000):
+        with journal() as log:
+            around = await ask(house, "POST", f"{where.path}?msg_signature=a&timestamp=1&nonce=1", bomb.encode())
+        refused(around, log, 400, "malformed")
+        with journal() as log:
+            inside = await knock(house, door, bomb)
+        refused(inside, log, 400, "malformed")
     assert await stored(house) == []
 
 
-@pytest.mark.parametrize(
-    "plain", ["", "{", "[]", '"text"', "null", "[" * 100_000, "\x00"], ids=["none", "half", "list", "text", "null", "deep", "nul"]
-)
-async def test_malformed_json_inside_the_aibot_envelope_is_refused(house: House, plain: str) -> None:
-    with journal() as log:
-        answer = await knock(house, "assistant", plain)
-    refused(answer, log, 400, "malformed")
+async def test_malformed_json_inside_the_aibot_envelope_is_refused(house: House) -> None:
+    for plain in ("", "{", "[]", '"text"', "null", "[" * 100_000, "\x00"):
+        with journal() as log:
+            answer = await knock(house, "assistant", plain)
+        refused(answer, log, 400, "malformed")
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"encrypt": 7}', b'{"encrypt": ""}', b"[" * 100_000],
-    ids=["none", "half", "list", "null", "bytes", "number", "empty", "deep"],
-)  # fmt: skip
-async def test_a_malformed_aibot_envelope_is_refused(house: House, body: bytes) -> None:
-    with journal() as log:
-        answer = await ask(house, "POST", "/wecom/aibot/assistant?msg_signature=a&timestamp=1&nonce=1", body)
-    refused(answer, log, 400, "malformed")
+async def test_a_malformed_aibot_envelope_is_refused(house: House) -> None:
+    bodies = (b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"encrypt": 7}', b'{"encrypt": ""}', b"[" * 100_000)
+    for body in bodies:
+        with journal() as log:
+            answer = await ask(house, "POST", "/wecom/aibot/assistant?msg_signature=a&timestamp=1&nonce=1", body)
+        refused(answer, log, 400, "malformed")
 
 
-@pytest.mark.parametrize("plain", ["", "text", "<xml/>", "<xml><MsgType>text</MsgType></xml>", "<a><b>c</b></a>"])
-async def test_malformed_xml_inside_the_envelope_is_refused(house: House, plain: str) -> None:
-    with journal() as log:
-        answer = await knock(house, "app", plain)
-    refused(answer, log, 400, "malformed")
+async def test_malformed_xml_inside_the_envelope_is_refused(house: House) -> None:
+    for plain in ("", "text", "<xml/>", "<xml><MsgType>text</MsgType></xml>", "<a><b>c</b></a>"):
+        with journal() as log:
+            answer = await knock(house, "app", plain)
+        refused(answer, log, 400, "malformed")
 
 
 async def test_who_hangs_up_in_the_middle_of_a_body_leaves_no_traceback(house: House) -> None:
@@ -239,20 +243,17 @@ async def test_who_hangs_up_in_the_middle_of_a_body_leaves_no_traceback(house: H
     assert (await knock(house, "app", app_text(house, QUESTION))).status == 200
 
 
-@pytest.mark.parametrize(
-    "request_", [b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nA\r\n\r\n",
-                 b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: bot\r\n\r\n"],
-    ids=["TLS", "version", "header", "long"],
-)  # fmt: skip
-async def test_what_is_no_http_leaves_at_most_one_line_and_no_traceback(house: House, request_: bytes) -> None:
-    with journal() as log:
-        reader, writer = await asyncio.open_connection("127.0.0.1", house.program.running.port)
-        writer.write(request_)
-        writer.write_eof()
-        await reader.read()
-        writer.close()
-    assert log.tracebacks == []
-    assert len(log.lines) <= 1
+async def test_what_is_no_http_leaves_at_most_one_line_and_no_traceback(house: House) -> None:
+    long = b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: bot\r\n\r\n"
+    for sent in (b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nA\r\n\r\n", long):
+        with journal() as log:
+            reader, writer = await asyncio.open_connection("127.0.0.1", house.program.running.port)
+            writer.write(sent)
+            writer.write_eof()
+            await reader.read()
+            writer.close()
+        assert log.tracebacks == []
+        assert len(log.lines) <= 1
 
 
 # --- what they learn -------------------------------------------------------------------------------------------------
@@ -265,20 +266,26 @@ async def test_an_unknown_aibot_name_is_not_found_in_one_event(house: House, met
     refused(answer, log, 404, "unknown_bot")
 
 
-@pytest.mark.parametrize(
-    ("method", "target"),
-    [("GET", "/"), ("GET", "/.env"), ("PUT", "/wecom/app"), ("GET", "/wecom/nothing"), ("POST", "/wecom/app"),
-     ("GET", "/wecom/aibot/nobody"), ("GET", "/sandbox/"), ("GET", "/wecom/app?echostr=%")],
-)  # fmt: skip
-async def test_a_page_of_refusal_names_no_software_no_path_and_no_secret(
-    house: House, method: str, target: str
-) -> None:
-    answer = await ask(house, method, target, b"" if method == "POST" else None)
-    assert answer.status in (400, 403, 404, 405)
-    everything = f"{answer.text} {answer.headers}".lower()
+REFUSED = (
+    ("GET", "/"),
+    ("GET", "/.env"),
+    ("PUT", "/wecom/app"),
+    ("GET", "/wecom/nothing"),
+    ("POST", "/wecom/app"),
+    ("GET", "/wecom/aibot/nobody"),
+    ("GET", "/sandbox/"),
+    ("GET", "/wecom/app?echostr=%"),
+)
+
+
+async def test_a_page_of_refusal_names_no_software_no_path_and_no_secret(house: House) -> None:
     world = house.standin.world
-    for word in ("python", "aiohttp", "traceback", "bot/", world.corp_id.lower(), world.app.token.lower()):
-        assert word not in everything
+    for method, target in REFUSED:
+        answer = await ask(house, method, target, b"" if method == "POST" else None)
+        assert answer.status in (400, 403, 404, 405)
+        everything = f"{answer.text} {answer.headers}".lower()
+        for word in ("python", "aiohttp", "traceback", "bot/", world.corp_id, world.app.token):
+            assert word.lower() not in everything
 
 
 # --- kept, though nobody knows it ------------------------------------------------------------------------------------
@@ -291,7 +298,7 @@ async def test_an_unknown_app_message_type_is_stored_as_it_came_and_acked(house:
     assert (answer.status, answer.text) == (200, "")
     [row] = await stored(house)
     assert (row["kind"], row["msgtype"], row["data"]["raw"]["Depth"]) == ("other", "hologram", "3")
-    assert house.told("zhangsan") == []
+    assert house.told("lihua") == []
     assert log.tracebacks == []
 
 
@@ -326,11 +333,12 @@ async def test_an_unknown_kf_message_is_stored_as_it_came_and_answered_politely(
     assert "文字" in told
 
 
-@pytest.mark.parametrize("words", ["😀😀😀", "👨‍👩‍👧‍👦", "。。。", "长" * 20_000, "a" * 20_000, "\u202e\u200b\ufeff"])
-async def test_odd_texts_to_the_app_get_one_answer(house: House, words: str) -> None:
-    assert (await knock(house, "app", app_text(house, words))).status == 200
-    await house.settled()
-    assert len(house.told("zhangsan")) == 1
+async def test_odd_texts_to_the_app_get_one_answer_each(house: House) -> None:
+    odd = ("😀😀😀", "👨‍👩‍👧‍👦", "。。。", "长" * 20_000, "a" * 20_000, "\u202e\u200b\ufeff")
+    for number, words in enumerate(odd, 1):
+        assert (await knock(house, "app", app_text(house, words))).status == 200
+        await house.settled()
+        assert len(house.told("lihua")) == number
 
 
 @pytest.mark.parametrize("words", ["😀😀😀", "长" * 20_000, "半个字\ud83d"])
@@ -342,14 +350,6 @@ async def test_odd_texts_to_an_aibot_are_stored_and_answered(house: House, words
     [row] = await stored(house)
     assert row["state"] == "handled"
     assert log.tracebacks == []
-
-
-async def test_half_a_character_from_a_customer_does_not_stop_the_account(house: House) -> None:
-    """JSON may carry one half of an emoji (a client cut it), and no database takes it."""
-    await house.standin.customer_says(CHEN, f"{QUESTION}\ud83d")
-    await house.settled()
-    [answer] = house.said(CHEN)
-    assert "厘米" in answer
 
 
 # --- the database fails ----------------------------------------------------------------------------------------------
@@ -384,7 +384,7 @@ async def test_with_a_full_disk_nothing_is_acked_and_wecom_s_next_try_is_answere
 
 async def test_wecom_s_three_tries_reach_a_bot_whose_disk_was_full(house: House) -> None:
     await limit(house, 0)
-    failed = await house.standin.employee_says("zhangsan", "沙发" * 30_000)
+    failed = await house.standin.employee_says("lihua", "沙发" * 30_000)
     assert (failed.status, failed.tries) == (503, 3)
     await limit(house, 1_000_000)
     assert (await house.standin.redeliver(failed.exchange)).status == 200
@@ -398,7 +398,7 @@ async def test_with_a_database_that_fails_nothing_is_acked_and_the_log_names_nob
     assert {(each.status, each.text) for each in answers} == {(503, "")}
     assert len(log.of("callback_not_stored")) == len(log.lines) == 5
     assert QUESTION not in log.text
-    assert "zhangsan" not in log.text
+    assert "lihua" not in log.text
     async with house.program.base.database.write() as connection:
         await connection.execute(text("ALTER TABLE elsewhere RENAME TO inbox"))
     assert (await knock(house, "app", app_text(house, QUESTION))).status == 200
@@ -410,8 +410,8 @@ async def test_a_full_disk_during_a_pull_loses_no_message_and_shows_no_text(hous
     with journal() as log:
         await house.standin.customer_says(CHEN, words)
         await house.standin.wait_for(lambda row: row.what == "kf/sync_msg" and QUESTION in str(row.response))
-        await house.program.base.inbox.place(KF)
-        await until(lambda: bool(log.lines))
+        await until(lambda: bool(log.of("kf_page_not_stored")))
+    assert log.tracebacks == []
     assert QUESTION not in log.text
     assert CHEN not in log.text
     await limit(house, 1_000_000)
@@ -419,18 +419,6 @@ async def test_a_full_disk_during_a_pull_loses_no_message_and_shows_no_text(hous
     assert len(house.said(CHEN)) == 1
 
 
-async def until(condition) -> None:  # noqa: ANN001
-    """Let the loop run until the condition holds."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0)
-
-
 async def test_a_path_that_is_not_configured_is_not_there(open_house: OpenHouse) -> None:
     async with open_house(wecom={"contact": None}) as house:
         assert (await ask(house, "GET", "/wecom/contact")).status == 404
-
-
-def test_signed_is_what_the_stand_in_signs() -> None:
-    """The forger's tool must itself be right, or every refusal above would prove nothing."""
-    assert signed.__doc__

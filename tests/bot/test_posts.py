@@ -82,8 +82,8 @@ async def test_the_gap_holds_where_two_calendar_days_alone_would_not(open_house:
     late = {**WEEKLY, "name": "late", "every": "mon 20:58"}
     early = {**WEEKLY, "name": "early", "every": "tue 09:02", "topic": "parenting"}
     async with open_house(schedules=[late, early]) as house:
-        await house.jump(hours=11)
-        await house.jump(hours=12, minutes=30)
+        await house.jump(hours=10, minutes=54)  # Monday 20:59
+        await house.jump(hours=12, minutes=4)  # Tuesday 09:03: another day, only twelve hours later
         assert len(house.posts()) == 1
         assert [row["reason"] for row in await decisions(house)] == ["", "min_gap"]
 
@@ -170,8 +170,8 @@ async def test_a_post_whose_answer_was_lost_is_not_sent_again_and_is_told(house:
     assert any("没有收到回执" in text for text in house.told())
 
 
-async def test_a_robot_s_outage_only_delays_the_post(house: House) -> None:
-    house.standin.faults.refuse("webhook/send", 2)
+async def test_a_robot_that_is_over_its_rate_only_delays_the_post(house: House) -> None:
+    house.standin.faults.errcode("webhook/send", 45009, 2)
     await house.jump(days=1)
     await house.jump(minutes=10)
     await house.jump(minutes=10)

@@ -91,11 +91,11 @@ def test_the_order_of_the_checks_is_the_policy() -> None:
     facts = Facts(sent=None, opted_out=True, paused=True, reachable=False, human_has_it=True)
     night, late = at(26, 22), at(30, 22)
     short = timedelta(days=3)
-    reasons = [ask(facts, now=late, good_for=short).reason]
+    reasons = [ask(facts, now=late, good_for=short).reason, ask(facts, now=night, good_for=short).reason]
     facts = replace(facts, paused=False)
-    reasons.append(ask(facts, now=late, good_for=short).reason)
+    reasons.append(ask(facts, now=night, good_for=short).reason)
     facts = replace(facts, reachable=True)
-    reasons += [ask(facts, now=late, good_for=short).reason, ask(facts, now=night, good_for=short).reason]
+    reasons.append(ask(facts, now=night, good_for=short).reason)
     facts = replace(facts, sent=(at(24), at(25), at(26, 9)))
     reasons.append(ask(facts, now=night).reason)
     facts = replace(facts, human_has_it=False)
@@ -106,7 +106,7 @@ def test_the_order_of_the_checks_is_the_policy() -> None:
     reasons.append(ask(facts).reason)
     reasons.append(ask(facts, rules=Rules(person_per_day=2)).reason)
     assert reasons == [
-        Reason.PAUSED, Reason.NOT_REACHABLE, Reason.EXPIRED, Reason.UNKNOWN, Reason.HUMAN_HAS_IT, Reason.OPTED_OUT,
+        Reason.EXPIRED, Reason.PAUSED, Reason.NOT_REACHABLE, Reason.UNKNOWN, Reason.HUMAN_HAS_IT, Reason.OPTED_OUT,
         Reason.QUIET_HOURS, Reason.PERSON_WEEK, Reason.PERSON_DAY, Reason.MIN_GAP,
     ]  # fmt: skip
 

@@ -19,11 +19,10 @@ from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
 from bot.store.streams import Streams
-from bot.web.callbacks import LATER
 from bot.wecom.client import WeComClient
 from bot.wecom.messages import aibot_arrival
 from bot.wecom.split import LIMITS
-from handlers.texts import BUDGET
+from handlers.texts import BUDGET, LATER
 from handlers.turn import Channel
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -120,7 +119,7 @@ async def test_what_does_not_fit_into_stream_and_url_ends_with_an_offer_to_go_on
 
 async def test_an_overdue_stream_is_closed_with_a_promise_and_the_answer_goes_by_url(company: Company) -> None:
     company.clock.jump(timedelta(seconds=STREAM_SECONDS + 1))
-    assert await close_overdue(company.streams, company.clock, STREAM_SECONDS) == 1
+    assert await close_overdue(company.streams, company.clock, "assistant", STREAM_SECONDS) == 1
     assert await company.text() == (LATER, True)
     (rest,) = (await company.channel.send(bubble("先量房间。"))).follow_ups
     await company.channel.send(rest)
@@ -137,7 +136,7 @@ async def test_a_stream_that_is_overdue_and_still_open_is_not_written_to(company
 
 async def test_the_sweep_leaves_young_streams_open(company: Company) -> None:
     company.clock.jump(timedelta(seconds=STREAM_SECONDS - 1))
-    assert await close_overdue(company.streams, company.clock, STREAM_SECONDS) == 0
+    assert await close_overdue(company.streams, company.clock, "assistant", STREAM_SECONDS) == 0
 
 
 async def test_a_used_url_is_not_called_twice_even_when_its_answer_was_lost(company: Company) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.aibot_websocket import WebSocketBot
-from bot.errors import AlreadyDone, MaybeDone, Refused, TryLater
+from bot.errors import AlreadyDone, MaybeDone, Refused, StateMoved, TryLater
 from bot.part import Klass, Part
 from bot.wecom.split import LIMITS
 from handlers.turn import Channel
@@ -74,7 +74,7 @@ async def test_who_enters_is_welcomed(place: Place) -> None:
     assert place.said() == ["答："]
 
 
-async def test_a_welcome_later_than_five_seconds_is_refused_unsent(place: Place) -> None:
+async def test_a_welcome_later_than_five_seconds_is_dropped_unsent(place: Place) -> None:
     await place.connect()
     await place.engine.stop(0)
     turn = await place.wecom.aibot_event("live", "wangwei", "enter_chat")
@@ -82,7 +82,7 @@ async def test_a_welcome_later_than_five_seconds_is_refused_unsent(place: Place)
     await until(lambda: place.socket.may_welcome(turn.req_id))
     place.clock.pass_seconds(5)
     body = {"to": "wangwei", "account": "live", "chat": "", "text": "您好", "req_id": turn.req_id, "code": turn.req_id}
-    with pytest.raises(Refused):
+    with pytest.raises(StateMoved):
         await place.channel.send(Part("w1", "l", Channel.AIBOT, Klass.REPLY, "welcome", body))
     assert place.frames("aibot_respond_welcome_msg") == 0
 

@@ -222,12 +222,12 @@ def test_the_leading_mention_is_no_part_of_the_question(said: str, heard: str) -
 def test_one_to_one_an_at_sign_is_the_persons_own() -> None:
     arrival = aibot_arrival(bot_message("text", chattype="single", text={"content": "@all 是什么"}), "分寸", NOW)
     assert arrival.text == "@all 是什么"
-    assert arrival.address.conversation == "aibot:分寸::zhangsan"
+    assert arrival.address.conversation == "aibot:分寸::ZhangSan"
 
 
 def test_a_group_message_belongs_to_bot_chat_and_person() -> None:
     arrival = aibot_arrival(bot_message("text", text={"content": "@分寸 你好"}), "分寸", NOW)
-    assert arrival.address.conversation == "aibot:分寸:wrAAAA:zhangsan"
+    assert arrival.address.conversation == "aibot:分寸:wrAAAA:ZhangSan"
     assert (arrival.key, arrival.sent_at) == ("CAIQ01", NOW)
     assert arrival.data == {"response_url": bot_message("text")["response_url"]}
 
