@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.app import Program, build
@@ -18,7 +19,10 @@ LOOK_AHEAD_DAYS = 14
 
 
 class Sandbox:
-    """Everything in one process. `start` gives the address to open; `stop` ends it."""
+    """Everything in one process. `start` gives the address to open; `stop` ends it.
+
+    Each run begins with an empty store, as the stand-in does; `folder` keeps the index, which takes time to build.
+    """
 
     def __init__(self, folder: Path, guides: Path | None, clock: MovableClock) -> None:
         self._folder = folder
@@ -28,6 +32,7 @@ class Sandbox:
         self.standin = StandIn(self._world, clock)
         self.program: Program | None = None
         self._page: SandboxWeb | None = None
+        self._store = TemporaryDirectory(prefix="fencun-sandbox-")
 
     async def start(self, port: int) -> str:
         """Start the stand-in on a free port and the bot on `port`; raises what the bot's start raises."""
@@ -45,10 +50,13 @@ class Sandbox:
         if self.program is not None:
             await self.program.stop()
         await self.standin.stop()
+        self._store.cleanup()
 
     def settings(self, port: int) -> Settings:
         """The settings of an ordinary installation that happens to talk to the stand-in."""
-        return Settings.model_validate(settings_for(self.standin, self._folder, self._guides, port))
+        plain = settings_for(self.standin, self._folder, self._guides, port)
+        plain["store"] = {"url": f"sqlite:///{Path(self._store.name) / 'fencun.db'}"}
+        return Settings.model_validate(plain)
 
     async def _next_post(self) -> datetime | None:
         if self.program is None:

@@ -1,0 +1,117 @@
+"""The sandbox in a real Chromium: what a person who tries Fencun for the first time does and sees."""
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, async_playwright, expect
+
+from bot.clock import MovableClock
+from bot.sandbox.run import SAMPLE_GUIDES, Sandbox
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+MONDAY = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)  # Monday 10:05 in Shanghai
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium 没有安装：apt-get install chromium fonts-noto-cjk")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of the sample guides is built by the first sandbox and used by the next."""
+    return tmp_path_factory.mktemp("sandbox")
+
+
+@pytest.fixture
+async def page(folder: Path) -> AsyncIterator[Page]:
+    sandbox = Sandbox(folder, SAMPLE_GUIDES, MovableClock(MONDAY))
+    address = await sandbox.start(0)
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        opened = await browser.new_page(viewport={"width": 1440, "height": 900})
+        opened.set_default_timeout(15_000)
+        problems: list[str] = []
+        opened.on("pageerror", lambda error: problems.append(str(error)))
+        await opened.goto(address)
+        await opened.wait_for_selector("html[data-ready=yes]")
+        yield opened
+        await browser.close()
+    await sandbox.stop()
+    assert problems == []
+
+
+def seat(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-seat={name}]")
+
+
+def bubbles(page: Page, name: str, whose: str) -> Locator:
+    return seat(page, name).locator(f"[data-bubble={whose}]")
+
+
+async def says(page: Page, name: str, text: str) -> None:
+    await seat(page, name).locator("[data-input]").fill(text)
+    await seat(page, name).locator("[data-input]").press("Enter")
+
+
+async def test_a_member_gets_cited_answers_and_an_honest_refusal(page: Page) -> None:
+    questions = {
+        "小客厅沙发买多大？": "沙发",
+        "客厅地毯怎么选大小": "地毯",
+        "皮沙发怎么清洁": "真皮",
+        "6 个月宝宝怎么加辅食？": "辅食",
+        "宝宝红屁股怎么护理": "尿布疹",
+        "两岁孩子发脾气怎么办": "发脾气",
+    }
+    for number, (question, subject) in enumerate(questions.items(), 1):
+        await says(page, "member", question)
+        await expect(bubbles(page, "member", "bot")).to_have_count(number)
+        answer = bubbles(page, "member", "bot").nth(number - 1)
+        await expect(answer).to_contain_text("——《")
+        await expect(answer).to_contain_text(subject)
+    await says(page, "member", "火星上怎么种土豆？")
+    await expect(bubbles(page, "member", "bot")).to_have_count(7)
+    await expect(bubbles(page, "member", "bot").last).to_contain_text("转人工")
+    await expect(bubbles(page, "member", "bot").last).not_to_contain_text("——《")
+
+
+async def test_a_person_takes_over_and_gives_back(page: Page) -> None:
+    await says(page, "member", "转人工")
+    await expect(bubbles(page, "member", "bot")).to_have_count(1)
+    await says(page, "consultant", "您好，我是李华。")
+    await expect(bubbles(page, "member", "human")).to_have_count(1)
+    await says(page, "member", "小客厅沙发买多大？")
+    await expect(bubbles(page, "member", "me").last).to_contain_text("沙发")
+    await says(page, "consultant", "我看一下。")
+    await expect(bubbles(page, "member", "human")).to_have_count(2)
+    await expect(bubbles(page, "member", "bot")).to_have_count(1)  # silent while a person serves
+    await seat(page, "consultant").locator("[data-action=end]").first.click()
+    await expect(seat(page, "consultant").locator("[data-action=end]")).to_have_count(0)
+    await says(page, "member", "小客厅沙发买多大？")
+    await expect(bubbles(page, "member", "bot")).to_have_count(2)
+    await expect(bubbles(page, "member", "bot").last).to_contain_text("——《")
+
+
+async def test_an_operator_steers_and_reads_the_gate_s_reason(page: Page) -> None:
+    await says(page, "operator", "/help")
+    await expect(bubbles(page, "operator", "bot").last).to_contain_text("/push")
+    await says(page, "operator", "/status")
+    await expect(bubbles(page, "operator", "bot").last).to_contain_text("45")
+    await page.locator("[data-action=jump-next]").click()
+    posts = seat(page, "group").locator(".post")
+    await expect(posts).to_have_count(1)
+    await says(page, "operator", "/push 1")
+    await expect(bubbles(page, "operator", "bot").last).to_contain_text("group_day")
+    await expect(posts).to_have_count(1)
+
+
+async def test_the_group_asks_the_ai_bot_and_the_wire_shows_it_without_secrets(page: Page) -> None:
+    await says(page, "group", "布艺沙发怎么清洗？")
+    await expect(bubbles(page, "group", "bot").last).to_contain_text("——《")
+    await expect(page.locator("[data-wire]").first).to_be_visible()
+    text = await page.locator("[data-wire-list]").inner_text()
+    assert "access_token=" not in text
