@@ -73,5 +73,3 @@ def _refuse(error: object) -> int:
 
 def _say(text: str, end: str = "\n") -> None:
     print(text, end=end, flush=True)
-
-

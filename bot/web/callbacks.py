@@ -26,6 +26,7 @@ from handlers.turn import Kind
 
 UNKNOWN_BOT = "unknown_bot"
 
+
 class XmlCallbacks:
     """`/wecom/app`, `/wecom/kf` and `/wecom/contact`: XML in, an empty 200 out; answers leave through the outbox."""
 

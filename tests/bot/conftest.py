@@ -1,6 +1,6 @@
 """A whole bot beside the stand-in: real crypto, HTTP, SQLite, Chroma and guides; only WeCom itself is played."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,27 +17,27 @@ from bot.settings import Settings
 from knowledge.index import build as build_index
 from tests.bot.house import FOOD, MONDAY, RETURNS, SOFA, House, Shelf
 
+
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     root = tmp_path_factory.mktemp("shelf")
     (root / "guides").mkdir()
     for name, text in {"sofa.md": SOFA, "food.md": FOOD, "returns.md": RETURNS}.items():
         (root / "guides" / name).write_text(text, encoding="utf-8")
     build_index(root / "guides", root / "index", root / "chroma")
-    yield Shelf(root / "guides", root / "index", root / "chroma")
+    return Shelf(root / "guides", root / "index", root / "chroma")
 
 
 OpenHouse = Callable[..., Any]
+Before = Callable[[StandIn, MovableClock], Awaitable[None]]
 
 
 @pytest.fixture
-async def open_house(tmp_path: Path, shelf: Shelf) -> AsyncIterator[OpenHouse]:
+def open_house(tmp_path: Path, shelf: Shelf) -> OpenHouse:
     """`async with open_house(**changes) as house`: `changes` are settings laid over the ordinary ones."""
 
     @asynccontextmanager
-    async def opened(
-        *, start: datetime = MONDAY, before: Callable[[StandIn, MovableClock], Awaitable[None]] | None = None, **changes: Any
-    ) -> AsyncIterator[House]:
+    async def opened(*, start: datetime = MONDAY, before: Before | None = None, **changes: Any) -> AsyncIterator[House]:
         clock = MovableClock(start, frozen=True)
         standin = StandIn(World.demo(), clock)
         standin.talks.poll_seconds = 0.01
@@ -59,7 +59,7 @@ async def open_house(tmp_path: Path, shelf: Shelf) -> AsyncIterator[OpenHouse]:
             await house.program.stop()
             await standin.stop()
 
-    yield opened
+    return opened
 
 
 def _over(plain: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,15 @@ from bot.clock import MovableClock
 from bot.sandbox.run import SAMPLE_GUIDES, Sandbox
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 MONDAY = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)  # Monday 10:05 in Shanghai
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium 没有安装：apt-get install chromium fonts-noto-cjk")
