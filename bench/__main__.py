@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from bench.acks import acks
 from bench.figures import Figure, table
@@ -35,12 +37,25 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _take(names: Sequence[str], seconds: float | None) -> list[Figure]:
-    figures: list[Figure] = []
+    figures = [Figure("machine: cores busy with other things", await _busy_cores(), f"of {os.cpu_count()}")]
     with place() as folder:
         for name in names:
             print(f"{name} …", file=sys.stderr, flush=True)
             figures += await BENCHES[name](folder, seconds)
     return figures
+
+
+async def _busy_cores() -> float:
+    """Over one second before the run: figures of a machine that does something else are no figures."""
+    before = _idle_seconds()
+    await asyncio.sleep(1)
+    return (os.cpu_count() or 1) - (_idle_seconds() - before)
+
+
+def _idle_seconds() -> float:
+    """Of all cores together, waiting for the disk included."""
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()
+    return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

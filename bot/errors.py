@@ -14,6 +14,8 @@ A lost token is renewed inside the client, so RefreshToken never leaves it.
 
 from datetime import timedelta
 
+from handlers.turn import Move
+
 
 class SendError(Exception):
     """Something asked of WeCom did not come true. `errcode` is WeCom's own, 0 where there was none."""
@@ -44,7 +46,11 @@ class RefreshToken(SendError):
 
 
 class StateMoved(SendError):
-    """The session is not in the state we thought."""
+    """The session is not in the state we thought; `move` is where the conversation stands, if that was found out."""
+
+    def __init__(self, message: str, *, errcode: int = 0, move: Move | None = None) -> None:
+        super().__init__(message, errcode=errcode)
+        self.move = move
 
 
 class NeedsOperator(SendError):

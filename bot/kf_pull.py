@@ -105,7 +105,7 @@ class KfPuller:
         except SendError as error:
             log.warning("kf_pull_refused", errcode=error.errcode)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("kf_page_not_stored", error=type(error).__name__)  # the cursor stands: nothing is lost
+            log.warning("kf_pull_failed", error=type(error).__name__)  # not stored, the cursor stands: nothing is lost
             return LONGEST_RETRY
         except Exception:
             log.exception("kf_pull_broke")

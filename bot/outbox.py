@@ -15,7 +15,7 @@ from bot.errors import AlreadyDone, MaybeDone, NeedsOperator, SendError, StateMo
 from bot.part import Final, Klass, Part, Receipt
 from bot.store import conversations, outbox, posts, tickets
 from bot.transaction import Transaction, Transactions
-from handlers.turn import Channel, State
+from handlers.turn import Channel, Move, State
 
 log = structlog.get_logger()
 
@@ -125,8 +125,8 @@ class Dispatcher:
             case WaitForMember():
                 async with self._transactions.begin() as transaction:
                     await outbox.wait_for_member(transaction.connection, part)
-            case StateMoved():
-                await self._close(part, Final.DROPPED, f"state_moved {error.errcode}")
+            case StateMoved(move=move):
+                await self._state_moved(part, move, error.errcode)
             case _:
                 await self._close(part, Final.DEAD, f"refused {error.errcode}")
 
@@ -139,6 +139,13 @@ class Dispatcher:
             if isinstance(error, NeedsOperator) and part.klass is not Klass.NOTICE:
                 told = self._alarm.raised(f"needs:{error.errcode}", error.what_to_do, transaction.now)
                 await transaction.enqueue(told)
+
+    async def _state_moved(self, part: Part, move: Move | None, errcode: int) -> None:
+        """Take over where the platform says the conversation stands; the part is not said any more."""
+        async with self._transactions.begin() as transaction:
+            if move is not None and part.conversation:
+                await conversations.move(transaction.connection, part.conversation, move)
+            await self._end(transaction, part, Final.DROPPED, f"state_moved {errcode}")
 
     async def _close(self, part: Part, final: Final, reason: str) -> None:
         async with self._transactions.begin() as transaction:

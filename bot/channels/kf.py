@@ -14,7 +14,6 @@ from bot.wecom.split import LIMITS
 from handlers.texts import HANDED_OVER, QUEUED, handoff_notice, nobody, shorten
 from handlers.turn import Channel, Move, State
 
-BOT_STATES = (0, 1)
 POOL, HUMAN, ENDED = 2, 3, 4
 BUDGET_SPENT = 95001
 NOT_TAKING = (95014, 95019)  # this colleague cannot take it now: try the next
@@ -63,14 +62,16 @@ class KfChannel:
             if error.errcode == BUDGET_SPENT:
                 raise WaitForMember("five messages since the customer's last one", errcode=error.errcode) from None
             raise
-        except StateMoved:
+        except StateMoved as error:
             session = await self._kf.service_state_get(account, person)
-            if session.state in BOT_STATES:
-                raise
+            if session.state not in (POOL, HUMAN):
+                # No colleague has it and still we may not speak: the account is not ours to manage, or the session
+                # ended. Somebody must see that this answer did not arrive.
+                raise Refused("the session takes no messages", errcode=error.errcode) from None
             # A colleague has it (a native rule, or the client): stay silent until that ends.
-            if session.state in (POOL, HUMAN):
-                return Receipt(move=Move(State.HUMAN if session.state == HUMAN else State.WAITING, session.servicer))
-            raise
+            state = State.HUMAN if session.state == HUMAN else State.WAITING
+            moved = Move(state, session.servicer.casefold())
+            raise StateMoved("a colleague has the session", errcode=error.errcode, move=moved) from None
 
     async def _transfer(self, part: Part) -> Receipt:
         """Bring a person in. The customer is told once, after the fact, and truthfully."""

@@ -17,6 +17,6 @@ class ServerLog(logging.LoggerAdapter[logging.Logger]):
 
     def exception(self, msg: object, *args: object, exc_info: Any = True, **kwargs: Any) -> None:
         if isinstance(exc_info, HttpProcessingError):
-            log.warning("request_refused", reason=type(exc_info).__name__)
+            log.warning("callback_refused", channel="http", reason=type(exc_info).__name__)
         else:
             super().exception(msg, *args, exc_info=exc_info, **kwargs)

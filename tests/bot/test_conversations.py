@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.clock import MovableClock
 from bot.sandbox.standin import StandIn
-from bot.store.tables import inbox
+from bot.store.tables import conversation, inbox, outbox
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, KF, LIN, House
 
@@ -152,3 +152,35 @@ async def test_history_of_a_first_start_is_recorded_and_only_fresh_messages_are_
         await house.settled()
         assert house.said(CHEN) == []
         assert len(house.said(LIN)) == 1
+
+
+async def test_when_a_native_rule_gave_the_session_to_a_colleague_the_answer_is_dropped_and_the_bot_stays_silent(
+    house: House,
+) -> None:
+    await house.customer(QUESTION)
+    house.standin.kf.session(KF, CHEN).state = 3  # no event tells us so
+    house.standin.kf.session(KF, CHEN).servicer = "lihua"
+    await house.customer(QUESTION)
+    assert len(house.said()) == 1
+    async with house.program.base.database.read() as connection:
+        row = (await connection.execute(select(conversation.c.state, conversation.c.assignee))).first()
+        ended = (await connection.execute(select(outbox.c.state, outbox.c.reason).order_by(outbox.c.seq))).all()
+    assert row == ("human", "lihua")
+    assert ended[-1] == ("dropped", "state_moved 95018")
+
+
+async def test_more_questions_than_the_platform_allows_answers_share_messages(house: House) -> None:
+    for _ in range(12):
+        await house.standin.customer_says(CHEN, QUESTION, ring=False)
+    await house.standin.ring(KF)
+    await house.settled()
+    said = house.said()
+    assert len(said) == 5
+    assert "".join(said).count("30 到 45 厘米") == 12
+
+
+async def test_what_has_no_room_left_waits_for_the_member_s_next_message(house: House) -> None:
+    house.standin.faults.errcode("kf/send_msg", 95001)
+    assert await house.customer(QUESTION) == []
+    answers = await house.customer("怎么退货")
+    assert ["30 到 45" in answers[0], "退货" in answers[1]] == [True, True]

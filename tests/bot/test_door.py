@@ -410,7 +410,7 @@ async def test_a_full_disk_during_a_pull_loses_no_message_and_shows_no_text(hous
     with journal() as log:
         await house.standin.customer_says(CHEN, words)
         await house.standin.wait_for(lambda row: row.what == "kf/sync_msg" and QUESTION in str(row.response))
-        await until(lambda: bool(log.of("kf_page_not_stored")))
+        await until(lambda: bool(log.of("kf_pull_failed")))
     assert log.tracebacks == []
     assert QUESTION not in log.text
     assert CHEN not in log.text

@@ -138,14 +138,23 @@ async def test_a_batch_that_fails_tells_every_waiter_and_the_next_one_is_stored(
     database: Database, inbox: Inbox
 ) -> None:
     async with database.write() as connection:
-        await connection.execute(text("ALTER TABLE inbox RENAME TO elsewhere"))
+        await connection.execute(text("ALTER TABLE inbox RENAME COLUMN text TO words"))
     results = await asyncio.gather(*[inbox.accept(arrival(f"key{n}")) for n in range(10)], return_exceptions=True)
     assert all(isinstance(result, SQLAlchemyError) for result in results)
-    assert all("你好" not in str(result) and "wangwei" not in str(result) for result in results)
     async with database.write() as connection:
-        await connection.execute(text("ALTER TABLE elsewhere RENAME TO inbox"))
+        await connection.execute(text("ALTER TABLE inbox RENAME COLUMN words TO text"))
     assert (await inbox.accept(arrival("later"))).new
     assert on_disk(database) == ["later"]
+
+
+async def test_an_error_of_the_database_carries_nobody_s_words_into_the_log(database: Database, inbox: Inbox) -> None:
+    async with database.write() as connection:
+        await connection.execute(text("ALTER TABLE inbox RENAME COLUMN text TO words"))
+    with pytest.raises(SQLAlchemyError) as failed:
+        await inbox.accept(arrival("key", words="我家宝宝发烧了"))
+    assert "INSERT" in str(failed.value)
+    assert "发烧" not in str(failed.value)
+    assert "wangwei" not in str(failed.value)
 
 
 async def test_a_waiter_that_gives_up_takes_nobody_with_it(database: Database, inbox: Inbox) -> None:
