@@ -3,7 +3,9 @@
 import argparse
 import asyncio
 import os
+import resource
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -37,25 +39,29 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _take(names: Sequence[str], seconds: float | None) -> list[Figure]:
-    figures = [Figure("machine: cores busy with other things", await _busy_cores(), f"of {os.cpu_count()}")]
+    figures: list[Figure] = []
+    began, busy, ours = time.monotonic(), _busy(), _ours()
     with place() as folder:
         for name in names:
             print(f"{name} …", file=sys.stderr, flush=True)
             figures += await BENCHES[name](folder, seconds)
-    return figures
+    others = (_busy() - busy - (_ours() - ours)) / (time.monotonic() - began)
+    # A machine that has other things to do gives no figures: the reader must see it.
+    return [Figure("machine: cores taken by others", max(0.0, others), f"of {os.cpu_count()}"), *figures]
 
 
-async def _busy_cores() -> float:
-    """Over one second before the run: figures of a machine that does something else are no figures."""
-    before = _idle_seconds()
-    await asyncio.sleep(1)
-    return (os.cpu_count() or 1) - (_idle_seconds() - before)
+def _busy() -> float:
+    """Seconds that all cores together have worked, or were taken away from us, since they were started."""
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+    idle, waiting_for_disk = 3, 4
+    worked = [int(field) for place, field in enumerate(fields) if place not in (idle, waiting_for_disk)]
+    return sum(worked) / os.sysconf("SC_CLK_TCK")
 
 
-def _idle_seconds() -> float:
-    """Of all cores together, waiting for the disk included."""
-    fields = Path("/proc/stat").read_text().splitlines()[0].split()
-    return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
+def _ours() -> float:
+    """Processor seconds of this process and of the children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,6 @@ class Program:
         await self.base.database.check()
         self.running.port = await self._listen(port)
         await self.librarian.open()
-        await self.dispatcher.recover()
         self.engine.start([*await self.base.inbox.unfinished(), *await self.base.outbox.lanes()])
         await self.connections.start()
         await self.ticker.run_all()

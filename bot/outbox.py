@@ -47,22 +47,25 @@ class Dispatcher:
         self._alarm = alarm
         self._clock = clock
 
-    async def recover(self) -> None:
-        """After a kill: what was being sent is repeated where that is safe, else counted as lost and told."""
-        for part in await self._store.interrupted():
-            async with self._transactions.begin() as transaction:
-                if part.repeatable:
-                    await outbox.put_back(transaction.connection, part, transaction.now, "interrupted")
-                else:
-                    await self._end(transaction, part, Final.LOST, "interrupted")
-
     async def flush(self, lane: str) -> datetime | None:
         """Send the lane's parts in order. Returns when to come back, or None when nothing is left."""
         while (part := await self._store.next(lane)) is not None:
+            if part.sending:
+                await self._resume(part)
+                continue
             if part.not_before is not None and part.not_before > self._clock.now():
                 return part.not_before
             await self._dispatch(part)
         return None
+
+    async def _resume(self, part: Part) -> None:
+        """A kill, or a store that failed us, left this part between leaving and its end: only one drain at a time has
+        the lane, so nobody is sending it. It is repeated where that is safe, else counted as lost and told."""
+        async with self._transactions.begin() as transaction:
+            if part.repeatable:
+                await outbox.put_back(transaction.connection, part, transaction.now, "interrupted")
+            else:
+                await self._end(transaction, part, Final.LOST, "interrupted")
 
     async def _dispatch(self, part: Part) -> None:
         admitted = await self._admit(part)

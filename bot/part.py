@@ -50,6 +50,7 @@ class Part:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     tries: int = 0
+    sending: bool = False  # as found in the store: claimed, and its end not written
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ class Outbox:
 
     async def next(self, lane: str) -> Part | None:
         """The oldest part of a lane that has not ended."""
-        query = select(outbox).where(outbox.c.lane == lane, outbox.c.state == "ready").order_by(outbox.c.seq).limit(1)
+        query = select(outbox).where(outbox.c.lane == lane, outbox.c.state.in_(OPEN)).order_by(outbox.c.seq).limit(1)
         async with self._database.read() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
         return from_row(row) if row else None
@@ -144,13 +144,7 @@ class Outbox:
     async def lanes(self) -> list[str]:
         """Lanes with parts to send, for the start of the process."""
         async with self._database.read() as connection:
-            return list(await connection.scalars(select(outbox.c.lane).where(outbox.c.state == "ready").distinct()))
-
-    async def interrupted(self) -> list[Part]:
-        """Parts that a killed process was sending."""
-        async with self._database.read() as connection:
-            rows = (await connection.execute(select(outbox).where(outbox.c.state == "sending"))).mappings().all()
-        return [from_row(row) for row in rows]
+            return list(await connection.scalars(select(outbox.c.lane).where(outbox.c.state.in_(OPEN)).distinct()))
 
     async def counts(self) -> dict[str, int]:
         """Parts by state."""
@@ -187,6 +181,7 @@ def from_row(row: Any) -> Part:
         not_before=moment(row["not_before"]),
         expires_at=moment(row["expires_at"]) if row["expires_at"] is not None else None,
         tries=row["tries"],
+        sending=row["state"] == "sending",
     )
 
 

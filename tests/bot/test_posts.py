@@ -185,3 +185,23 @@ async def test_a_reservation_of_the_same_slot_meets_a_unique_constraint(house: H
         await posts_store.reserve(connection, "person:a", "part2", "g.md", "2026-11-23", now)
         rows = await connection.exec_driver_sql("SELECT ordinal FROM delivery ORDER BY ordinal")
         assert [row[0] for row in rows] == [1, 2]
+
+
+async def test_a_reply_that_a_failing_store_left_half_sent_is_taken_up_by_the_next_drain(house: House) -> None:
+    await house.customer("怎么退货")
+    async with house.program.base.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE outbox SET state = 'sending', sent_at = NULL WHERE klass = 'reply'")
+    assert len(await house.customer("沙发和茶几之间留多少")) == 1  # the first one is known to WeCom: not said twice
+    async with house.program.base.database.read() as connection:
+        rows = await connection.exec_driver_sql("SELECT state FROM outbox WHERE klass = 'reply'")
+        assert [row[0] for row in rows] == ["sent", "sent"]
+
+
+async def test_a_post_that_was_on_its_way_at_a_kill_counts_as_lost_and_is_told(house: House) -> None:
+    await house.jump(days=1)
+    async with house.program.base.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE outbox SET state = 'sending' WHERE klass = 'post'")
+    await house.reopen()
+    await house.settled()
+    assert len(house.posts()) == 1
+    assert any("没有收到回执" in text for text in house.told())
