@@ -43,8 +43,7 @@ class KfChannel:
     async def send(self, part: Part) -> Receipt:
         match part.kind:
             case "on_event":
-                message = {"msgtype": "text", "text": {"content": part.body["text"]}}
-                return Receipt(await self._kf.send_msg_on_event(part.body["code"], message, part.id))
+                return await self._on_event(part)
             case "transfer":
                 return await self._transfer(part)
             case "assign":
@@ -52,6 +51,16 @@ class KfChannel:
             case "end":
                 return await self._end(part)
         return await self._say(part)
+
+    async def _on_event(self, part: Part) -> Receipt:
+        """A code takes one message (doc 95122): refused at a repetition, it was the first try that used it."""
+        message = {"msgtype": "text", "text": {"content": part.body["text"]}}
+        try:
+            return Receipt(await self._kf.send_msg_on_event(part.body["code"], message, part.id))
+        except Refused as error:
+            if part.tries > 1:
+                raise AlreadyDone("the code was used by an earlier try", errcode=error.errcode) from None
+            raise
 
     async def _say(self, part: Part) -> Receipt:
         account, person = part.body["account"], part.body["to"]

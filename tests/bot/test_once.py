@@ -77,3 +77,12 @@ async def test_people_in_one_group_have_conversations_of_their_own(house: House)
     async with house.program.base.database.read() as connection:
         rows = await connection.exec_driver_sql("SELECT id FROM conversation WHERE channel = 'aibot' ORDER BY id")
         assert [row[0] for row in rows] == ["aibot:assistant:wrInner:lihua", "aibot:assistant:wrInner:wangwei"]
+
+
+async def test_a_welcome_whose_answer_was_lost_is_said_once_and_raises_no_alarm(house: House) -> None:
+    house.standin.faults.lose_reply("kf/send_msg_on_event", 1)
+    await house.standin.customer_enters(CHEN)
+    await house.settled()
+    await house.jump(seconds=5)
+    assert len(house.said()) == 1
+    assert house.told() == []
