@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.channels import Limits
 from bot.gatekeeper import Gatekeeper
 from bot.part import Final, Klass, Part, part_id
-from bot.store import outbox
+from bot.store import outbox, posts
 from bot.transaction import Transaction
 from scheduler.gate import Decision, Verdict
 
@@ -98,6 +98,7 @@ class Admission:
         if not allowed:
             raise Stopped(Final.DROPPED, ",".join(sorted({str(made.reason) for made in decisions.values()})))
         if not await outbox.claim(transaction.connection, part):
+            await posts.release(transaction.connection, part.id)
             return None
         return replace(part, body={**part.body, "recipients": allowed}, tries=part.tries + 1)
 

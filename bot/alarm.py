@@ -3,8 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import structlog
+
 from bot.part import Klass, Part, part_id
+from handlers.texts import handoff_notice, shorten
 from handlers.turn import Channel
+
+log = structlog.get_logger()
 
 NOTICE_LIFE = timedelta(hours=24)
 
@@ -20,11 +25,21 @@ class Alarm:
 
     def raised(self, what: str, text: str, now: datetime) -> list[Part]:
         """One notice per operator; `what` names the kind and its subject, for the once-an-hour rule."""
+        if not self._agent or not self.operators:
+            log.warning("nobody_to_tell", what=what)
+            return []
         hour = now.strftime("%Y%m%d%H")
-        return [self.notice(person, text, part_id("alarm", what, hour, person), now) for person in self._reachable()]
+        return [self.notice(person, text, part_id("alarm", what, hour, person), now) for person in self.operators]
 
-    def _reachable(self) -> tuple[str, ...]:
-        return self.operators if self._agent else ()
+    def page(self, ticket: int, person: str, reason: str, ask: str, now: datetime) -> list[Part]:
+        """A card with a button to every consultant (to operators where none is named): a ticket nobody has yet."""
+        if not self.able:
+            log.warning("nobody_to_tell", what=f"ticket:{ticket}")
+            return []
+        text = handoff_notice(ticket, shorten(person), reason, ask)
+        button = f"/take {ticket}"
+        people = self.consultants or self.operators
+        return [self.notice(each, text, part_id("page", ticket, each), now, button=button) for each in people]
 
     def lane(self, person: str) -> str:
         """The conversation of a colleague with the app."""
@@ -44,5 +59,5 @@ class Alarm:
 
     @property
     def able(self) -> bool:
-        """Whether colleagues can be reached at all."""
-        return bool(self._agent)
+        """Whether a page reaches anybody: there is an app, and somebody is named."""
+        return bool(self._agent and (self.consultants or self.operators))

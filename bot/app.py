@@ -186,6 +186,7 @@ def _office(base: Foundation, planner: Planner, librarian: Librarian, channels: 
     return BotOffice(
         zone=base.settings.timezone,
         working_hours=base.settings.handoff.working_hours,
+        colleagues_hear=base.alarm.able,
         database=base.database,
         inbox=base.inbox,
         outbox=base.outbox,

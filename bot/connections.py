@@ -31,6 +31,8 @@ from scheduler.posts import Recipient
 
 log = structlog.get_logger()
 
+STREAMS_KEPT = timedelta(days=1)  # response_url is good for an hour, polls end after six minutes
+
 NOT_MANAGED = (
     "没有可由本应用管理的客服账号。请在管理后台「微信客服 → API → 通过 API 管理微信客服账号」里把账号交给本应用。"
 )
@@ -103,6 +105,7 @@ class Connections:
         """Close AI-bot streams that WeCom is about to stop asking for; the answer then leaves by response_url."""
         for bot in self.foundation.settings.wecom.aibots:
             await close_overdue(self.streams, self.foundation.clock, bot.name, bot.stream_seconds)
+        await self.streams.forget(self.foundation.clock.now() - STREAMS_KEPT)
 
     async def stop(self) -> None:
         """No new items from here on."""

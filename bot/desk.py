@@ -17,7 +17,7 @@ from bot.replies import reply_parts
 from bot.store import conversations, tickets
 from bot.store.database import Database
 from bot.store.inbox import Inbox, Waiting, forget_text, mark_handled
-from bot.store.outbox import mark_undelivered, recall_unsent, refence
+from bot.store.outbox import mark_undelivered, recall_unsent
 from bot.transaction import Transaction, Transactions
 from handlers import decide
 from handlers.texts import APOLOGY
@@ -139,16 +139,15 @@ class Desk:
         """The version the replies are good under. Raises Overtaken when the turn was decided under an older one."""
         conversation = turn.conversation
         if outcome.move is not None:
+            own = turn.item.kind in (Kind.TEXT, Kind.MEDIA)
             version = await conversations.move(
-                transaction.connection, conversation.id, outcome.move, version=conversation.version
+                transaction.connection, conversation.id, outcome.move, version=conversation.version, keep_replies=own
             )
         else:
             current = await conversations.load(transaction.connection, conversation.id)
             version = current.version if current and current.version == conversation.version else None
         if version is None:
             raise Overtaken
-        if turn.item.kind in (Kind.TEXT, Kind.MEDIA) and version != conversation.version:
-            await refence(transaction.connection, conversation.id, conversation.version, version)
         return version
 
     def _reply_parts(
@@ -168,8 +167,9 @@ class Desk:
             case Kind.HUMAN_TOOK | Kind.HUMAN_SPOKE:
                 await tickets.take(connection, conversation.id, item.servicer)
             case Kind.RECALLED:
-                await forget_text(connection, conversation.channel, item.ref)
-                await recall_unsent(connection, conversation.id)
+                recalled = await forget_text(connection, conversation.channel, item.ref)
+                if recalled is not None:
+                    await recall_unsent(connection, conversation.id, recalled)
             case Kind.SEND_FAILED:
                 fail_type = str(waiting.data.get("fail_type", ""))
                 await mark_undelivered(connection, item.ref, f"undelivered {fail_type}")

@@ -7,7 +7,6 @@ from bot.part import Klass, Part, part_id
 from bot.planner import Planner
 from bot.store import conversations, marks, tickets
 from bot.transaction import Transaction
-from handlers.texts import handoff_notice, shorten
 from handlers.turn import (
     Channel,
     Conversation,
@@ -53,7 +52,7 @@ class Applier:
             case Take(number):
                 await self._take(transaction, turn, number, key)
             case GiveBack(number):
-                await self._give_back(transaction, number, key)
+                await self._give_back(transaction, turn, number, key)
             case Pause(until):
                 await marks.pause(connection, until, now)
             case Resume():
@@ -76,27 +75,30 @@ class Applier:
             body = {"ticket": number, "reason": effect.reason, "ask": effect.ask}
             await transaction.enqueue([_action(conversation, "transfer", body, key, transaction)])
         else:
-            await transaction.enqueue(page(self._alarm, number, conversation, effect.reason, effect.ask, transaction))
+            person = conversation.person
+            await transaction.enqueue(self._alarm.page(number, person, effect.reason, effect.ask, transaction.now))
 
     async def _take(self, transaction: Transaction, turn: Turn, number: int, key: str) -> None:
         ticket, conversation = await _of_ticket(transaction, number)
         if ticket is None or conversation is None or ticket.state == "closed":
             return
         servicer = turn.conversation.person
-        await tickets.take(transaction.connection, ticket.conversation, servicer)
-        await conversations.move(transaction.connection, ticket.conversation, Move(State.HUMAN, servicer))
-        if conversation.channel is Channel.KF:
+        if conversation.channel is Channel.KF:  # the platform decides whether they get the session
             body = {"servicer": servicer, "ticket": number}
             await transaction.enqueue([_action(conversation, "assign", body, key, transaction)])
+            return
+        await tickets.take(transaction.connection, ticket.conversation, servicer)
+        await conversations.move(transaction.connection, ticket.conversation, Move(State.HUMAN, servicer))
 
-    async def _give_back(self, transaction: Transaction, number: int, key: str) -> None:
+    async def _give_back(self, transaction: Transaction, turn: Turn, number: int, key: str) -> None:
         ticket, conversation = await _of_ticket(transaction, number)
         if ticket is None or conversation is None:
             return
         await tickets.close(transaction.connection, ticket.conversation, transaction.now)
         await conversations.move(transaction.connection, ticket.conversation, Move(State.BOT))
         if conversation.channel is Channel.KF:
-            await transaction.enqueue([_action(conversation, "end", {"ticket": number}, key, transaction)])
+            body = {"ticket": number, "asked_by": turn.conversation.person}
+            await transaction.enqueue([_action(conversation, "end", body, key, transaction)])
 
     async def tell_undelivered(self, transaction: Transaction, fail_type: str) -> None:
         """The platform accepted a message and then could not deliver it (msg_send_fail, doc 94670)."""
@@ -114,20 +116,6 @@ async def _of_ticket(transaction: Transaction, number: int) -> tuple[Ticket | No
     if ticket is None:
         return None, None
     return ticket, await conversations.load(transaction.connection, ticket.conversation)
-
-
-def page(
-    alarm: Alarm, number: int, conversation: Conversation, reason: str, ask: str, transaction: Transaction
-) -> list[Part]:
-    """A notice with a button to every consultant, for a conversation that nobody has yet."""
-    text = handoff_notice(number, shorten(conversation.person), reason, ask)
-    if not alarm.able:
-        return []
-    people = alarm.consultants or alarm.operators
-    return [
-        alarm.notice(person, text, part_id("page", number, person), transaction.now, button=f"/take {number}")
-        for person in people
-    ]
 
 
 def _action(conversation: Conversation, kind: str, body: dict[str, object], key: str, transaction: Transaction) -> Part:

@@ -117,7 +117,7 @@ class KfPuller:
         place = await self._inbox.place(account)
         more = True
         while more:
-            page = await self._kf.sync_msg(account, cursor=place.cursor, token=self._tokens.pop(account, ""))
+            page = await self._kf.sync_msg(account, cursor=place.cursor, token=self._tokens.get(account, ""))
             arrivals = self._arrivals(page, account, place.cold)
             following = page.cursor or place.cursor
             more = page.more and following != place.cursor

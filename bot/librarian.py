@@ -63,8 +63,9 @@ class Librarian:
 
     async def open(self) -> None:
         """Open the index in use; build it first where there is none. Never raises: the bot can hand over without."""
-        if await self._open():
+        if self._current() and await self._open():
             return
+        log.info("index_building")
         code, report = await self._build()
         if code:
             log.warning("index_not_built", code=code)

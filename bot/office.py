@@ -26,6 +26,7 @@ class BotOffice:
 
     zone: str
     working_hours: str
+    colleagues_hear: bool
     database: Database
     inbox: Inbox
     outbox: Outbox

@@ -110,6 +110,8 @@ class Dispatcher:
         version = await conversations.move(transaction.connection, part.conversation, receipt.move)
         if receipt.move.state is State.HUMAN:
             await tickets.take(transaction.connection, part.conversation, receipt.move.assignee)
+        else:
+            await tickets.reopen(transaction.connection, part.conversation)
         return tuple(replace(f, fence=version) if f.conversation else f for f in receipt.follow_ups)
 
     async def _failed(self, part: Part, error: SendError) -> None:

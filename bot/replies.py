@@ -54,13 +54,14 @@ def _part(
     body: dict[str, str],
 ) -> Part:
     target = {"to": conversation.person, "account": conversation.account, "chat": conversation.chat}
+    about = {"item": waiting.item.id}
     return Part(
         id=part_id("reply", conversation.id, waiting.item.id, place),
         lane=conversation.id,
         channel=conversation.channel,
         klass=Klass.REPLY,
         kind=kind,
-        body={**target, **body, **({"code": reply.code} if reply.code else {})},
+        body={**target, **about, **body, **({"code": reply.code} if reply.code else {})},
         conversation=conversation.id,
         fence=version,
         expires_at=reply.expires_at or waiting.item.received_at + REPLY_LIFE,

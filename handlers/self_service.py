@@ -23,10 +23,15 @@ async def self_service(turn: Turn, office: Office) -> Outcome | None:
 
 
 def _hand_over(turn: Turn, office: Office) -> Outcome:
-    """On kf the member hears what became of it once the platform has moved the session, and only then."""
-    told = () if turn.conversation.channel is Channel.KF else (Reply(texts.paged(office.working_hours)),)
+    """On kf the member hears what became of it once the platform has moved the session, and only then.
+
+    Elsewhere no platform tells us that a colleague is done, so the bot goes on answering until one takes the ticket.
+    """
     wanted = HandOff(reason=texts.MEMBER_ASKED, ask=_ask(turn))
-    return Outcome("self_service", replies=told, effects=(wanted,), move=Move(State.WAITING))
+    if turn.conversation.channel is Channel.KF:
+        return Outcome("self_service", effects=(wanted,), move=Move(State.WAITING))
+    told = texts.paged(office.working_hours) if office.colleagues_hear else texts.noted(office.working_hours)
+    return Outcome("self_service", replies=(Reply(told),), effects=(wanted,))
 
 
 def _ask(turn: Turn) -> str:

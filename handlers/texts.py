@@ -20,7 +20,8 @@ OPTED_OUT = (
 )
 OPTED_IN = "好的，已为您恢复推送，有合适的内容我会发给您。不想收了，随时回复“退订”。"
 HOW_TO_STOP = "回复“退订”，我就不再主动给您发内容，提问照样回答；想再收到，回复“恢复推送”。"
-_PAGED = "已经通知同事，会尽快直接联系您。工作时间是 {hours}，其他时间请稍等。"
+_PAGED = "已经通知同事，会尽快直接联系您。工作时间是 {hours}，其他时间请稍等；这期间您也可以继续问我。"
+_NOTED = "已为您登记，同事看到后会联系您。工作时间是 {hours}；这期间您也可以继续问我。"
 
 # The answer
 WAITED = "让您久等了。"
@@ -30,6 +31,7 @@ GONE = "这条消息等得太久了，请再发一次，我马上回答。"
 MEDIA = "抱歉，我目前只看得懂文字。麻烦用文字说说您的问题；需要真人看，回复“转人工”。"
 WORDLESS = f"收到啦。想聊{_ABOUT}，直接发文字给我就好。"
 HELLO = f"您好，我在。{_ABOUT}，都可以直接问我；想找真人，回复“转人工”。"
+WHO = f"我是分寸，一位智能助手（AI），不是真人。{_ABOUT}，都可以问我，我按资料里写的回答；想找真人，回复“转人工”。"
 GLAD = "好的，有需要随时找我。"
 
 # Said by the desk
@@ -51,6 +53,11 @@ _WEEKDAYS = "一二三四五六日"
 def paged(hours: str) -> str:
     """What a member reads where a colleague will get in touch directly; `hours` as in the settings."""
     return _PAGED.format(hours=opening(hours))
+
+
+def noted(hours: str) -> str:
+    """What a member reads where a ticket was opened and no colleague can be paged; `hours` as in the settings."""
+    return _NOTED.format(hours=opening(hours))
 
 
 def nobody(hours: str) -> str:

@@ -17,7 +17,7 @@ from handlers.turn import Channel, Move, State
 POOL, HUMAN, ENDED = 2, 3, 4
 BUDGET_SPENT = 95001
 NOT_TAKING = (95014, 95019)  # this colleague cannot take it now: try the next
-CODE_LIFE = timedelta(hours=48)
+NOT_RECEIVING = "您现在没有在接待这个客服账号，或会话已经结束。请先在企业微信里开启接待，等客户再来消息后重试。"
 NOTE_LIFE = timedelta(hours=1)
 
 
@@ -79,7 +79,7 @@ class KfChannel:
                 raise Refused("the session takes no messages", errcode=error.errcode) from None
             # A colleague has it (a native rule, or the client): stay silent until that ends.
             state = State.HUMAN if session.state == HUMAN else State.WAITING
-            moved = Move(state, session.servicer.casefold())
+            moved = Move(state, session.servicer)
             raise StateMoved("a colleague has the session", errcode=error.errcode, move=moved) from None
 
     async def _transfer(self, part: Part) -> Receipt:
@@ -115,7 +115,7 @@ class KfChannel:
         """The move was refused: the session is elsewhere already, perhaps by an earlier try whose answer was lost."""
         session = await self._kf.service_state_get(part.body["account"], part.body["to"])
         if session.state == HUMAN:
-            return self._handed_over(part, session.servicer.casefold(), "")
+            return self._handed_over(part, session.servicer, "")
         if session.state == POOL:
             return Receipt(follow_ups=tuple(self._paged(part)), move=Move(State.WAITING))
         return self._nobody(part)
@@ -123,7 +123,8 @@ class KfChannel:
     def _handed_over(self, part: Part, servicer: str, code: str) -> Receipt:
         text = handoff_notice(part.body["ticket"], shorten(part.body["to"]), part.body["reason"], part.body["ask"])
         now = self._clock.now()
-        notices = [self._alarm.notice(servicer, text, part_id("page", part.id, servicer), now)] if self._pages else []
+        paged = self._alarm.notice(servicer, text, part_id("page", part.id, servicer), now)
+        notices = [paged] if self._alarm.able else []
         return Receipt(follow_ups=(*self._told(part, HANDED_OVER, code), *notices), move=Move(State.HUMAN, servicer))
 
     def _nobody(self, part: Part) -> Receipt:
@@ -147,45 +148,41 @@ class KfChannel:
             expires_at=self._clock.now() + NOTE_LIFE,
         )
 
-    @property
-    def _pages(self) -> bool:
-        return self._alarm.able
-
     def _paged(self, part: Part) -> list[Part]:
-        if not self._pages:
-            return []
-        ticket = part.body["ticket"]
-        text = handoff_notice(ticket, shorten(part.body["to"]), part.body["reason"], part.body["ask"])
-        people = self._consultants or self._alarm.operators
-        now = self._clock.now()
-        return [
-            self._alarm.notice(each, text, part_id("page", ticket, each), now, button=f"/take {ticket}")
-            for each in people
-        ]
+        body = part.body
+        return self._alarm.page(body["ticket"], body["to"], body["reason"], body["ask"], self._clock.now())
 
     async def _assign(self, part: Part) -> Receipt:
-        """A colleague took the ticket by command: the session goes to them."""
-        servicer = part.body["servicer"]
+        """A colleague wants the ticket: theirs once the platform has moved the session, and not before."""
+        account, person, servicer = part.body["account"], part.body["to"], part.body["servicer"]
         try:
-            await self._kf.service_state_trans(part.body["account"], part.body["to"], HUMAN, servicer)
+            await self._kf.service_state_trans(account, person, HUMAN, servicer)
         except StateMoved:
-            session = await self._kf.service_state_get(part.body["account"], part.body["to"])
-            if session.state != HUMAN:
-                return self._not_assigned(part, servicer)
+            return await self._not_assigned(part, servicer)
         except Refused as error:
             if error.errcode not in NOT_TAKING:
                 raise
-            return self._not_assigned(part, servicer)
-        return Receipt()
+            return await self._not_assigned(part, servicer)
+        return self._assigned(part, servicer)
 
-    def _not_assigned(self, part: Part, servicer: str) -> Receipt:
-        """The session could not be given to them: they hear why, and the bot serves on so that nobody is left alone."""
-        text = (
-            f"{part.body['ticket']} 号没能转给您：您现在没有在接待这个客服账号，或会话已经结束。"
-            "请先在企业微信里开启接待，等客户再来消息后重试。"
+    def _assigned(self, part: Part, servicer: str) -> Receipt:
+        number = part.body["ticket"]
+        text = f"{number} 号已转给您，请在企业微信的客服会话里回复。处理完发 /return {number}。"
+        told = self._alarm.notice(servicer, text, part_id("assigned", part.id), self._clock.now())
+        return Receipt(follow_ups=(told,), move=Move(State.HUMAN, servicer))
+
+    async def _not_assigned(self, part: Part, servicer: str) -> Receipt:
+        """The session did not go to them: they hear why, and who has it keeps it."""
+        session = await self._kf.service_state_get(part.body["account"], part.body["to"])
+        if session.state == HUMAN and session.servicer == servicer.casefold():
+            return self._assigned(part, servicer)  # by an earlier try whose answer was lost
+        number = part.body["ticket"]
+        has_it = session.state == HUMAN
+        why = f"{session.servicer} 正在接待这位客户。" if has_it else NOT_RECEIVING
+        told = self._alarm.notice(
+            servicer, f"{number} 号没能转给您：{why}", part_id("not_assigned", part.id), self._clock.now()
         )
-        told = self._alarm.notice(servicer, text, part_id("not_assigned", part.id), self._clock.now())
-        return Receipt(follow_ups=(told,), move=Move(State.BOT))
+        return Receipt(follow_ups=(told,), move=Move(State.HUMAN, session.servicer) if has_it else None)
 
     async def _end(self, part: Part) -> Receipt:
         """End the session with the colleague; the customer's next message opens a new one with us (doc 94669)."""
@@ -194,7 +191,11 @@ class KfChannel:
         except StateMoved:
             session = await self._kf.service_state_get(part.body["account"], part.body["to"])
             if session.state in (POOL, HUMAN):
-                raise
-        except AlreadyDone:
-            pass
+                return self._not_ended(part, session.state, session.servicer)
         return Receipt()
+
+    def _not_ended(self, part: Part, state: int, servicer: str) -> Receipt:
+        text = f"{part.body['ticket']} 号在微信客服里没能结束（还在排队或接待中），请在企业微信里结束会话。"
+        told = self._alarm.notice(part.body["asked_by"], text, part_id("not_ended", part.id), self._clock.now())
+        still = Move(State.HUMAN, servicer) if state == HUMAN else Move(State.WAITING)
+        return Receipt(follow_ups=(told,), move=still)

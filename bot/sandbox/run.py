@@ -55,6 +55,9 @@ class Sandbox:
     def settings(self, port: int) -> Settings:
         """The settings of an ordinary installation that happens to talk to the stand-in."""
         plain = settings_for(self.standin, self._folder, self._guides, port)
+        # Beside the group robot, a customer group and a customer whose colleague confirms each post.
+        plain["schedules"][0]["to"].append("group:lihua:wrDemoGroup01")
+        plain["schedules"][1]["to"].append("customer:lihua:wmDemoLin")
         plain["store"] = {"url": f"sqlite:///{Path(self._store.name) / 'fencun.db'}"}
         return Settings.model_validate(plain)
 

@@ -166,11 +166,12 @@ async def mark_handled(connection: AsyncConnection, item: int, handler: str, at:
     return changed.rowcount == 1
 
 
-async def forget_text(connection: AsyncConnection, channel: str, key: str) -> None:
-    """Blank the stored text of a message that its writer took back (doc 94670, user_recall_msg)."""
-    await connection.execute(
-        update(inbox).where(inbox.c.channel == channel, inbox.c.key == key).values(text="", data={}, kind=Kind.OTHER)
-    )
+async def forget_text(connection: AsyncConnection, channel: str, key: str) -> int | None:
+    """Blank the stored text of a message that its writer took back (doc 94670); its id, or None if we never had it."""
+    blank = update(inbox).where(inbox.c.channel == channel, inbox.c.key == key)
+    done = await connection.execute(blank.values(text="", data={}, kind=Kind.OTHER).returning(inbox.c.id))
+    found: int | None = done.scalar_one_or_none()
+    return found
 
 
 def _settle(batch: Iterable[tuple[Arrival, asyncio.Future[Accepted]]], error: Exception) -> None:

@@ -57,13 +57,6 @@ async def note(connection: AsyncConnection, who: str, what: str, now: datetime) 
     await connection.execute(insert(audit).values(at=millis(now), who=who, what=what[:400]))
 
 
-async def audit_lines(connection: AsyncConnection) -> list[tuple[str, str]]:
-    """Who did what, oldest first."""
-    return [
-        (who, what) for who, what in await connection.execute(select(audit.c.who, audit.c.what).order_by(audit.c.id))
-    ]
-
-
 class Leases:
     """Who may do what only one may do. A lease ends by itself when it is not renewed."""
 

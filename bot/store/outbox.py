@@ -15,6 +15,7 @@ from bot.store.tables import conversation, millis, moment, outbox
 from handlers.turn import Channel
 
 OPEN = ("ready", "sending")
+GONE = (Final.SENT, Final.JOINED)
 WAITS_FOR_MEMBER = "budget_spent"
 BETWEEN = "\n\n"  # between answers that share a message
 
@@ -115,17 +116,13 @@ async def absorb(connection: AsyncConnection, part: Part, others: Sequence[Part]
     return grown
 
 
-async def refence(connection: AsyncConnection, conversation_id: str, old: int, new: int) -> None:
-    """A turn moves the conversation itself: what was decided before it is still to be said before it."""
-    earlier = and_(outbox.c.conversation == conversation_id, outbox.c.state == "ready", outbox.c.fence == old)
-    await connection.execute(update(outbox).where(earlier).values(fence=new))
-
-
-async def recall_unsent(connection: AsyncConnection, conversation_id: str) -> int:
-    """Drop replies that have not left: the message they answer was taken back. Returns how many."""
+async def recall_unsent(connection: AsyncConnection, conversation_id: str, item: int) -> None:
+    """Drop the replies to `item` that have not left: the message they answer was taken back."""
     unsent = and_(outbox.c.conversation == conversation_id, outbox.c.state == "ready", outbox.c.klass == Klass.REPLY)
-    dropped = await connection.execute(update(outbox).where(unsent).values(state=Final.DROPPED, reason="recalled"))
-    return dropped.rowcount
+    for row in (await connection.execute(select(outbox.c.id, outbox.c.body).where(unsent))).all():
+        if row.body.get("item") == item:
+            dropped = update(outbox).where(outbox.c.id == row.id)
+            await connection.execute(dropped.values(state=Final.DROPPED, reason="recalled"))
 
 
 class Outbox:
@@ -135,10 +132,11 @@ class Outbox:
         self._database = database
 
     async def next(self, lane: str) -> Part | None:
-        """The oldest part of a lane that has not ended."""
-        query = select(outbox).where(outbox.c.lane == lane, outbox.c.state.in_(OPEN)).order_by(outbox.c.seq).limit(1)
+        """The oldest part of a lane that has not ended; what waits for the member holds up nothing else."""
+        aside = outbox.c.reason == WAITS_FOR_MEMBER
+        query = select(outbox).where(outbox.c.lane == lane, outbox.c.state.in_(OPEN)).order_by(aside, outbox.c.seq)
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).mappings().one_or_none()
+            row = (await connection.execute(query.limit(1))).mappings().one_or_none()
         return from_row(row) if row else None
 
     async def lanes(self) -> list[str]:
@@ -155,7 +153,9 @@ class Outbox:
 
 async def mark_undelivered(connection: AsyncConnection, platform_id: str, reason: str) -> None:
     """The platform took a part and could not deliver it (msg_send_fail): errcode 0 is acceptance, not delivery."""
-    named = or_(outbox.c.id == platform_id, outbox.c.platform_id == platform_id)
+    if not platform_id:
+        return
+    named = and_(or_(outbox.c.id == platform_id, outbox.c.platform_id == platform_id), outbox.c.state.in_(GONE))
     await connection.execute(update(outbox).where(named).values(state=Final.DEAD, reason=reason[:200]))
 
 

@@ -1,10 +1,9 @@
 """Texts of AI-bot streams: written by the outbox, read by WeCom's polls, on whichever process they arrive."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
 from bot.store.tables import millis, moment, stream
@@ -73,7 +72,7 @@ class Streams:
             )
         return changed.rowcount
 
-
-async def forget_old(connection: AsyncConnection, now: datetime, keep: timedelta) -> None:
-    """Delete streams nobody can ask for any more."""
-    await connection.execute(stream.delete().where(stream.c.opened_at < millis(now - keep)))
+    async def forget(self, older_than: datetime) -> None:
+        """Delete streams that nobody can ask for any more: texts are kept no longer than they are of use."""
+        async with self._database.write() as connection:
+            await connection.execute(stream.delete().where(stream.c.opened_at < millis(older_than)))

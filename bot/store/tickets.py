@@ -29,6 +29,12 @@ async def take(connection: AsyncConnection, conversation_id: str, assignee: str)
     await connection.execute(mine.values(state="taken", assignee=assignee))
 
 
+async def reopen(connection: AsyncConnection, conversation_id: str) -> None:
+    """Nobody serves the conversation after all: its live ticket waits for somebody again."""
+    mine = update(ticket).where(ticket.c.conversation == conversation_id, ticket.c.state == "taken")
+    await connection.execute(mine.values(state="open", assignee=""))
+
+
 async def close(connection: AsyncConnection, conversation_id: str, now: datetime) -> None:
     """End the conversation's live ticket, if there is one."""
     live = update(ticket).where(ticket.c.conversation == conversation_id, ticket.c.state.in_(LIVE))

@@ -127,7 +127,7 @@ class Kf:
     async def service_state_get(self, open_kfid: str, person: str) -> Session:
         """Who serves the person now (94669)."""
         answer = await self._shapes.kf.get_service_state(open_kfid, person)
-        return Session(int(answer.get("service_state", 0)), str(answer.get("servicer_userid") or ""))
+        return Session(int(answer.get("service_state", 0)), str(answer.get("servicer_userid") or "").casefold())
 
     async def service_state_trans(self, open_kfid: str, person: str, state: int, servicer: str = "") -> str:
         """Move the session (94669); returns the msg_code for one more message, "" where there is none."""

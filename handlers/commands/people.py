@@ -5,7 +5,7 @@ from datetime import datetime
 from handlers import texts
 from handlers.commands.parse import allowed, named, number, unknown
 from handlers.commands.request import Request, say
-from handlers.turn import GiveBack, Outcome, Role, Take, Ticket
+from handlers.turn import Channel, GiveBack, Outcome, Role, Take, Ticket
 
 _SHOWN = 20  # tickets in one list
 _ROLES = {Role.OPERATOR: "运营", Role.LEAD: "主管", Role.CONSULTANT: "顾问", Role.MEMBER: "会员"}
@@ -45,6 +45,8 @@ async def take(request: Request) -> Outcome | None:
         return say(f"{wanted} 号已经在您手上了，处理完发 /return {wanted}。")
     if _anothers(ticket, request):
         return say(f"{wanted} 号已由 {ticket.assignee} 接手。需要换人，请主管或运营来操作。")
+    if ticket.channel is Channel.KF:
+        return say(f"正在把 {wanted} 号转给您，成没成马上告诉您。", Take(wanted), audit=f"take {wanted}")
     before = f"原来由 {ticket.assignee} 处理，" if ticket.state == "taken" and ticket.assignee else ""
     text = f"{wanted} 号{before}现在归您了，智能助手不再回复这位会员。处理完发 /return {wanted}。"
     return say(text, Take(wanted), audit=f"take {wanted}")

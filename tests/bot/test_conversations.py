@@ -184,3 +184,75 @@ async def test_what_has_no_room_left_waits_for_the_member_s_next_message(house: 
     assert await house.customer(QUESTION) == []
     answers = await house.customer("怎么退货")
     assert ["30 到 45" in answers[0], "退货" in answers[1]] == [True, True]
+
+
+async def test_a_take_that_the_platform_refuses_leaves_the_ticket_open_for_others(house: House) -> None:
+    await house.standin.servicer_on_duty("lihua", False)
+    await house.customer("转人工")
+    said = await house.colleague("/take 1", "lihua")
+    assert any("没能转给您" in text for text in said)
+    [listed] = await house.colleague("/handoffs")
+    assert "等待接手" in listed
+    assert len(await house.customer(QUESTION)) == 1
+
+
+async def test_a_take_from_a_colleague_who_serves_changes_nothing_when_it_is_refused(house: House) -> None:
+    await house.customer("转人工")
+    said = await house.colleague("/take 1", "zhaomin")  # a lead who is not receiving
+    assert any("lihua 正在接待" in text for text in said)
+    [listed] = await house.colleague("/handoffs")
+    assert "lihua 在处理" in listed
+    assert await house.customer(QUESTION) == []
+
+
+async def test_a_take_is_not_kept_waiting_by_answers_that_wait_for_the_member(house: House) -> None:
+    await house.standin.servicer_on_duty("lihua", False)
+    await house.customer("转人工")
+    house.standin.faults.errcode("kf/send_msg", 95001)
+    await house.customer(QUESTION)  # its answer waits for the member's next message
+    await house.standin.servicer_on_duty("lihua", True)
+    said = await house.colleague("/take 1", "lihua")
+    assert any("已转给您" in text for text in said)
+    assert house.standin.kf.session(KF, CHEN).state == 3
+
+
+async def test_an_ai_bot_goes_on_answering_until_a_colleague_takes_the_ticket(house: House) -> None:
+    turn = await house.standin.aibot_says("assistant", "lihua", "转人工", "wrInner")
+    assert "通知同事" in turn.text
+    assert "厘米" in (await house.standin.aibot_says("assistant", "lihua", QUESTION, "wrInner")).text
+    await house.colleague("/take 1", "zhaomin")
+    assert (await house.standin.aibot_says("assistant", "lihua", QUESTION, "wrInner")).texts == []
+    await house.colleague("/return 1", "zhaomin")
+    assert "厘米" in (await house.standin.aibot_says("assistant", "lihua", QUESTION, "wrInner")).text
+
+
+async def test_a_delivery_failure_without_an_id_touches_no_other_message(house: House) -> None:
+    house.standin.faults.errcode("kf/send_msg", 95001)
+    await house.customer(QUESTION)
+    await house.standin.message_fails(CHEN, "")
+    await house.settled()
+    async with house.program.base.database.read() as connection:
+        assert list(await connection.scalars(select(outbox.c.state).where(outbox.c.klass == "reply"))) == ["ready"]
+
+
+async def test_without_an_app_nobody_is_said_to_have_been_told(open_house: OpenHouse) -> None:
+    async with open_house(wecom={"app": None}, people={"operators": [], "leads": [], "consultants": []}) as house:
+        turn = await house.standin.aibot_says("assistant", "lihua", "转人工", "wrInner")
+        assert "通知同事" not in turn.text
+        assert "登记" in turn.text
+
+
+@pytest.mark.parametrize("text", ["你是谁", "你是人吗", "你是机器人吗？", "您能做什么"])
+async def test_who_asks_whether_we_are_a_person_is_told_the_truth(house: House, text: str) -> None:
+    [told] = await house.customer(text)
+    assert "智能助手" in told
+    assert "不是真人" in told
+
+
+async def test_every_command_that_changes_something_is_in_the_audit_log_and_no_other(house: House) -> None:
+    for text in ("/help", "/status", "/pause 2", "/resume", "/plan", "/reindex"):
+        await house.colleague(text)
+    async with house.program.base.database.read() as connection:
+        rows = await connection.exec_driver_sql("SELECT who, what FROM audit ORDER BY id")
+        lines = [(row[0], row[1].split()[0]) for row in rows]
+    assert lines == [("wangwei", "pause"), ("wangwei", "resume"), ("wangwei", "reindex")]

@@ -49,7 +49,7 @@ async def test_a_click_on_a_card_counts_once(house: House) -> None:
     reaction = await house.standin.employee_clicks("lihua", card.body["task_id"], "/take 1")
     await house.settled()
     await thrice(house, reaction.exchange)
-    assert len(house.told("lihua")) == before + 1
+    assert len(house.told("lihua")) == before + 2  # that it is under way, and that it is done
 
 
 async def test_the_ai_bot_answers_a_message_once_and_every_repetition_with_the_same_stream(house: House) -> None:

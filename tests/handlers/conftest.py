@@ -47,6 +47,7 @@ class SmallOffice:
     """Keeps everything in memory and remembers what it was asked."""
 
     zone: str = "Asia/Shanghai"
+    colleagues_hear: bool = True
     working_hours: str = "09:00-12:00,13:00-21:00"
     library: Sequence[Guide] = GUIDES
     coming: Sequence[Planned] = PLANNED

@@ -33,7 +33,7 @@ NONE = """
 订金退吗|退订有手续费吗|不退订|我不想退订
 怎么取消订单|我要取消活动|取消安装|取消|退|T恤|td50是什么型号|退订制家具
 人工湖|人工草坪怎么打理|要人工草坪|人工费多少|人工皮革好打理吗|人工喂养和母乳喂养|人工智能是什么|费用包括人工、材料、运费吗
-安装需要人工吗|你是人工吗|你是真人吗|是人工还是机器人|人工客服几点上班|人工客服电话多少|转人工要等多久|转人工是什么意思
+安装需要人工吗|你是人工吗|是人工还是机器人|人工客服几点上班|人工客服电话多少|转人工要等多久|转人工是什么意思
 不用转人工|先别转人工|不要转人工|找人安装|找顾问量房|请顾问上门|联系物业|换个位置|转椅|客服说可以退，是真的吗
 不要扫地机器人可以吗|沙发什么时候发货|别发货|不用发货了|停止发货|发票怎么开|宝宝发烧怎么办|别发烧了|柜子发霉怎么办|不要发黄的
 宝宝睡觉时，不要打扰，对吗|别给宝宝发零食|如何停止夜奶|拒绝吃奶|别的颜色有吗|不想让宝宝看广告|关闭柜门有响声|恢复|产后恢复
@@ -81,7 +81,7 @@ async def test_elsewhere_who_wants_a_person_is_told_that_a_colleague_will_write(
     assert outcome.replies[0].text.startswith("已经通知同事，会尽快直接联系您。")
     assert "09:00-12:00、13:00-21:00" in outcome.replies[0].text
     assert outcome.effects == (HandOff("member_asked", "转人工"),)
-    assert outcome.move == Move(State.WAITING)
+    assert outcome.move is None  # no platform would tell us that the colleague is done: the bot goes on
 
 
 @pytest.mark.parametrize("said", rows(NONE))
