@@ -17,7 +17,7 @@ from typing import Any
 
 from knowledge.types import Guide, Passage, Rejected
 
-FORMAT = 1  # raise it whenever terms, passages, fields or vectors change: every index is then built anew
+FORMAT = 2  # raise it whenever terms, passages, fields or vectors change: every index is then built anew
 _NAME = re.compile(r"\d{6}-[0-9a-f]{8}")
 
 

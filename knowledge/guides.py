@@ -1,5 +1,6 @@
 """A folder of Markdown files → guides. What cannot be read becomes a `Rejected` with its reason; the rest goes on."""
 
+import difflib
 import re
 import stat
 from collections import Counter
@@ -15,6 +16,8 @@ from knowledge.types import Guide, Rejected
 
 LARGEST = 2 * 1024 * 1024  # bytes of one file; a longer one is a book, and would be answered from badly
 LONGEST_TITLE = 120
+KEYS = tuple(field for field in Guide.__dataclass_fields__ if field not in ("name", "body"))
+_ALIKE = 0.8  # from which likeness (0–1) an unknown key is taken for a misspelt one
 
 
 class _Unusable(Exception):
@@ -62,6 +65,7 @@ def _files(folder: Path, seen: set[Path], rejected: list[Rejected], *, top: bool
 
 def _guide(path: Path) -> Guide:
     metadata, body = _parse(_text(path))
+    _spelt(metadata)
     if not body.strip():
         raise _Unusable("没有正文，请在 front matter 下面写上内容。")
     return Guide(
@@ -117,6 +121,14 @@ def _parse(text: str) -> tuple[Mapping[str, object], str]:
         raise _Unusable(f"front matter 的 YAML 写法有误（{where}），请检查冒号后的空格、引号和缩进。") from error
     except (ValueError, TypeError, RecursionError) as error:  # an impossible date, an unhashable key, endless nesting
         raise _Unusable("front matter 里有写不对的值（例如不存在的日期），请逐项核对。") from error
+
+
+def _spelt(metadata: Mapping[str, object]) -> None:
+    """A misspelt `valid_until` would keep a guide in use for ever; keys of somebody else's tools do no harm."""
+    for key in map(str, metadata):
+        near = difflib.get_close_matches(key.strip().lower(), KEYS, 1, _ALIKE) if key not in KEYS else []
+        if near:
+            raise _Unusable(f"不认识 {_shown(key)} 这一项，是不是想写 {near[0]}？请改正后再试。")
 
 
 def _title(metadata: Mapping[str, object]) -> str:

@@ -51,9 +51,13 @@ class Lexical:
         found = self._searcher.search(self._query(wanted), min(limit, self.size))
         return [(int(self._searcher.doc(address)["number"][0]), float(score)) for score, address in found.hits]
 
-    def rarity(self, term: str) -> float:
-        """How much a term tells, as inverse document frequency: 0 when every passage has it."""
-        return math.log((self.size + 1) / (self._searcher.doc_freq("anywhere", term) + 1))
+    def rarity(self, term: str, hidden: int = 0, with_term: int = 0) -> float:
+        """How much a term tells, as inverse document frequency: 0 when every passage has it.
+
+        `hidden` passages, `with_term` of them with the term, are left out of account.
+        """
+        having = self._searcher.doc_freq("anywhere", term) - with_term
+        return math.log((self.size - hidden + 1) / (having + 1))
 
     def known(self, term: str) -> bool:
         """Whether any passage has this term."""

@@ -1,6 +1,7 @@
 """The library in use: one open generation, searched and asked. Safe for concurrent questions."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
@@ -11,7 +12,8 @@ from knowledge.compose import Composer
 from knowledge.evidence import Evidence, Found
 from knowledge.generation import NoIndex
 from knowledge.lexical import Lexical
-from knowledge.terms import content, query_terms, terms
+from knowledge.quoting import Further
+from knowledge.terms import asks_what_to_do, content, of_illness, of_the_asker, query_terms, terms
 from knowledge.types import Answer, Guide, Hit, Line, Passage, Rejected
 from knowledge.vectors import Vectors, VectorsFailed, VectorsLocked, embed
 
@@ -19,6 +21,7 @@ LONGEST_QUESTION = 1000  # characters; beyond it a person is asked to be brief
 LEXICAL_WEIGHT = 0.8  # the rest is the vectors' share of a hit's score
 DEPTH = 20  # passages taken from either side
 KEPT = 12  # hits of a search
+CHILD = "宝宝"  # the wording that every word for a child has among the terms
 _OWN_SHARE = 0.5  # of a follow-up's own words that the passage must speak of, whatever was asked before
 
 
@@ -49,6 +52,7 @@ class Library:
         self._vectors = vectors if isinstance(vectors, Vectors) else None
         self._composer = composer
         self._terms = lru_cache(maxsize=5000)(self._terms_of)
+        self._hidden = lru_cache(maxsize=2)(self._count_hidden)
         self._rarity: Callable[[str], float] = lru_cache(maxsize=50_000)(lexical.rarity)
 
     @classmethod
@@ -81,7 +85,7 @@ class Library:
     def search(self, question: str, today: date) -> list[Hit]:
         """The best passages of guides that are still valid on `today`, best first."""
         question = question[:LONGEST_QUESTION]
-        expired = {guide.name for guide in self.guides if guide.expired(today)}
+        expired = self._expired(today)
         hidden = sum(passage.guide in expired for passage in self._passages) if expired else 0
         wanted = query_terms(content(question))
         lexical = self._scaled(self._lexical.search(wanted, DEPTH + hidden), expired)
@@ -119,18 +123,42 @@ class Library:
                 question, hits, judged = fuller, together, again
         if not judged.enough:
             return quoting.refusal([hits[place].passage.title for place in judged.related]), ()
-        return quoting.quote(content(question), hits, judged, self._rarity)
+        return quoting.quote(content(question), hits, judged, self._rarity, self._further(hits[judged.best], question))
+
+    def _further(self, lead: Hit, question: str) -> Further:
+        """What of the lead's guide belongs into an answer, whether or not the search found it."""
+        if not asks_what_to_do(question):
+            return Further()
+        own = tuple(one for one in self._passages if one.guide == lead.passage.guide)
+        return quoting.further(lead.passage, own, ill=of_illness(question))
 
     def _find(self, question: str, today: date) -> tuple[list[Hit], Evidence]:
         hits = self.search(question, today)
         found = [Found(hit.score, *self._terms(hit.passage)) for hit in hits]
-        return hits, evidence.judge(content(question), found, self._rarity)
+        others = CHILD if of_the_asker(question) else ""
+        return hits, evidence.judge(content(question), found, self._rarity_on(today), others)
+
+    def _expired(self, today: date) -> frozenset[str]:
+        return frozenset(guide.name for guide in self.guides if guide.expired(today))
+
+    def _rarity_on(self, today: date) -> Callable[[str], float]:
+        """Rarity among what may be quoted: a word that only expired guides have is one that nobody knows."""
+        expired = self._expired(today)
+        if not expired:
+            return self._rarity
+        hidden, having = self._hidden(expired)
+        return lambda term: self._lexical.rarity(term, hidden, having[term])
+
+    def _count_hidden(self, expired: frozenset[str]) -> tuple[int, Counter[str]]:
+        """How many passages expired guides have, and in how many of them each term stands."""
+        gone = [passage for passage in self._passages if passage.guide in expired]
+        return len(gone), Counter(term for passage in gone for term in self._terms(passage)[0])
 
     def _speaks_of(self, hit: Hit, question: str) -> bool:
-        everything, _ = self._terms(hit.passage)
+        everything, _, _ = self._terms(hit.passage)
         return evidence.coverage(content(question), everything, self._rarity) >= _OWN_SHARE
 
-    def _scaled(self, found: Sequence[tuple[int, float]], expired: set[str]) -> dict[int, float]:
+    def _scaled(self, found: Sequence[tuple[int, float]], expired: frozenset[str]) -> dict[int, float]:
         """Scores as shares of the best one, so that two sides can be added up."""
         valid = [one for one in found if one[1] > 0 and self._passages[one[0]].guide not in expired]
         top = max((score for _, score in valid), default=1.0)
@@ -146,10 +174,10 @@ class Library:
             return []
 
     @staticmethod
-    def _terms_of(passage: Passage) -> tuple[frozenset[str], frozenset[str]]:
-        """All terms of a passage, and those of what names it."""
-        names = frozenset(terms(passage.head))
-        return names | frozenset(terms(passage.text)), names
+    def _terms_of(passage: Passage) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """All terms of a passage, those of what names it, and those its text has more than once."""
+        names, said = frozenset(terms(passage.head)), Counter(terms(passage.text))
+        return names | said.keys(), names, frozenset(term for term, times in said.items() if times > 1)
 
 
 def _open_vectors(folder: Path, expected: int, *, share: bool) -> Vectors | VectorsFailed:

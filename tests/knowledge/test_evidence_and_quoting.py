@@ -56,6 +56,29 @@ def test_a_rare_word_that_is_missing_weighs_more_than_common_ones_that_are_there
     )
 
 
+def told(question: str, names: str, text: str, rare: str, about_others: str = "") -> bool:
+    """Whether such a passage is evidence where the characters of `rare` are rare and all others common."""
+    said = terms(text)
+    repeated = frozenset(term for term in said if said.count(term) > 1)
+    found = [Found(1.0, {*terms(names), *said}, set(terms(names)), repeated)]
+    return judge(content(question), found, lambda unit: 4.0 if unit in rare else 0.5, about_others).enough
+
+
+def test_a_telling_word_that_is_missing_speaks_against_a_passage_that_covers_the_rest():
+    assert told("便秘", "宝宝便秘护理", "宝宝便秘多喝水。", "便秘")
+    assert not told("便秘 鹦鹉", "宝宝便秘护理", "宝宝便秘多喝水。", "鹦鹉")
+
+
+def test_a_telling_word_said_in_passing_is_no_subject():
+    assert not told("疫苗几个月", "6 个月睡觉", "打疫苗后几个月睡得乱。", "疫苗")
+    assert told("疫苗几个月", "6 个月睡觉", "打疫苗后几个月睡得乱。疫苗后观察。", "疫苗")
+
+
+def test_a_passage_about_others_is_none_for_the_one_who_asks():
+    assert told("发热", "宝宝发热", "宝宝发热多喝水。", "")
+    assert not told("发热", "宝宝发热", "宝宝发热多喝水。", "", about_others="宝宝")
+
+
 def test_quoted_sentences_keep_within_their_room_and_in_their_order():
     text = "".join(f"真皮沙发清洁的第{n}句话，写得稍微长一点点，看看放不放得下。" for n in "甲乙丙丁戊己庚辛壬癸")
     quoted = answered("真皮沙发怎么清洁", passage(text)).text.split("\n\n")[0]

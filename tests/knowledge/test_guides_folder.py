@@ -83,6 +83,21 @@ def test_a_file_that_is_no_guide_is_rejected_with_what_to_do(tmp_path, content, 
         assert said in reason(tmp_path, content)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("valid_untill", "valid_until"), ("weekley", "weekly"), ("Valid_Until", "valid_until"), ("keyword", "keywords")],
+)
+def test_a_misspelt_key_is_rejected_with_the_one_that_was_meant(tmp_path, written, meant):
+    said = reason(tmp_path, f"---\ntitle: 沙发\n{written}: 2028-01-01\n---\n正文".encode())
+    assert written in said
+    assert f"是不是想写 {meant}？" in said
+
+
+def test_a_key_that_is_like_none_of_ours_is_left_alone(tmp_path, write_guide):
+    write_guide(tmp_path, "a.md", "标题", "正文。", author="小林", date="2026-11-01", tags="[a]", layout="post")
+    assert read_folder(tmp_path)[1] == ()
+
+
 def test_a_huge_file_is_rejected_unread(tmp_path):
     path = tmp_path / "one.md"
     with path.open("wb") as file:

@@ -142,6 +142,20 @@ async def test_an_expired_guide_is_never_quoted(guides, opened, write_guide):
     assert all(hit.passage.guide != "rule.md" for hit in library.search("团购规则说明", date(2026, 11, 22)))
 
 
+async def test_an_expired_guide_does_not_lend_its_subject_to_a_neighbour(tmp_path, write_guide):
+    folder = tmp_path / "pets"
+    write_guide(folder, "cat.md", "猫咪怎么洗澡", "猫咪洗澡用温水，每月一次。", keywords="[猫咪, 洗澡]")
+    write_guide(folder, "dog.md", "狗狗怎么洗澡", "狗狗洗澡两周一次。", valid_until="2020-01-01")
+    build(folder, tmp_path / "i", tmp_path / "c")
+    library = Library.open(tmp_path / "i", tmp_path / "c")
+    try:
+        assert (await library.answer("狗狗怎么洗澡", (), TODAY)).refused
+        assert not (await library.answer("猫咪怎么洗澡", (), TODAY)).refused
+        assert not (await library.answer("狗狗怎么洗澡", (), date(2019, 12, 31))).refused
+    finally:
+        library.close()
+
+
 async def test_many_expired_guides_do_not_hide_the_valid_one(guides, opened, write_guide):
     for number in range(40):
         write_guide(guides, f"old{number}.md", "团购规则", f"团购满 {number} 人成团。", valid_until="2020-01-01")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.passages import LARGEST_WHOLE, ROOM, blocks, split
-from knowledge.terms import content, query_terms, terms
+from knowledge.terms import content, of_the_asker, query_terms, terms
 from knowledge.types import Guide
 
 
@@ -44,6 +44,23 @@ def test_asking_words_and_emoji_alone_name_no_subject(empty):
 
 def test_asking_words_are_taken_out_and_leave_a_gap():
     assert content("沙发怎么清洁") == [["沙", "发"], ["清", "洁"]]
+
+
+@pytest.mark.parametrize("question", ["我发烧了怎么办", "我自己便秘", "你好，我腹泻了"])
+def test_who_names_only_themselves_asks_for_themselves(question):
+    assert of_the_asker(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["我家娃发烧", "我宝宝便秘", "我想退货", "我的积分", "我一喂辅食他就吐", "发烧怎么办"]
+)
+def test_who_names_a_child_or_only_their_wish_does_not(question):
+    assert not of_the_asker(question)
+
+
+@pytest.mark.parametrize("said", ["夜里总醒", "半夜一直醒", "晚上老是醒", "夜里醒"])
+def test_waking_at_night_has_one_wording_however_often_it_happens(said):
+    assert terms(said) == terms("夜醒")
 
 
 @given(st.text(max_size=200))
