@@ -139,7 +139,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     admission = Admission(gatekeeper, connections.limits)
     dispatcher = Dispatcher(base.outbox, base.transactions, connections.channels, admission, base.alarm, base.clock)
     desk = Desk(
-        database=base.database,
         inbox=base.inbox,
         transactions=base.transactions,
         dispatcher=dispatcher,

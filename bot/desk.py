@@ -15,7 +15,6 @@ from bot.pace import Pace
 from bot.part import Part
 from bot.replies import reply_parts
 from bot.store import conversations, tickets
-from bot.store.database import Database
 from bot.store.inbox import Inbox, Waiting, forget_text, mark_handled
 from bot.store.outbox import mark_undelivered, recall_unsent
 from bot.transaction import Transaction, Transactions
@@ -54,7 +53,6 @@ class Roles:
 class Desk:
     """`drain` is what the engine calls; everything else serves it."""
 
-    database: Database
     inbox: Inbox
     transactions: Transactions
     dispatcher: Dispatcher
@@ -104,23 +102,17 @@ class Desk:
         return None
 
     async def _handle(self, lane: str, waiting: Waiting) -> None:
-        turn = await self._turn(lane, waiting)
+        roles = self.roles.of(waiting.conversation)
+        turn = Turn(waiting.item, waiting.conversation, roles, self.clock.now(), waiting.history)
         outcome = await decide(turn, self.office)
         async with self.transactions.begin() as transaction:
             await self._apply(transaction, turn, waiting, outcome)
+            transaction.lanes.discard(lane)  # this very drain sends what it left there
         waited = (transaction.now - turn.item.received_at).total_seconds()
         channel = turn.conversation.channel
         self.metrics.handled.labels(channel, outcome.handler).inc()
         self.metrics.wait_seconds.observe(waited)
         log.info("item_handled", item=turn.item.id, channel=channel, handler=outcome.handler, seconds=waited)
-
-    async def _turn(self, lane: str, waiting: Waiting) -> Turn:
-        async with self.database.read() as connection:
-            conversation = await conversations.load(connection, lane)
-        if conversation is None:
-            raise LookupError("an item without its conversation")
-        history = await self.inbox.history(lane, waiting.item.id)
-        return Turn(waiting.item, conversation, self.roles.of(conversation), self.clock.now(), history)
 
     async def _apply(self, transaction: Transaction, turn: Turn, waiting: Waiting, outcome: Outcome) -> None:
         connection = transaction.connection

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.arrival import Arrival
 from bot.clock import Clock
+from bot.store import conversations
 from bot.store.arrivals import storable
 from bot.store.database import Database, insert_once, upsert
 from bot.store.outbox import window_opened
 from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, outbox, stream
-from handlers.turn import Channel, Item, Kind, State
+from handlers.turn import Channel, Conversation, Item, Kind, State
 from knowledge.types import Line
 
 BATCH = 256
@@ -43,6 +44,8 @@ class Waiting:
     """The next unhandled item with what the channel needs to answer it."""
 
     item: Item
+    conversation: Conversation
+    history: tuple[Line, ...]
     stream: str
     data: dict[str, Any]
     tries: int
@@ -117,7 +120,7 @@ class Inbox:
             return list(await connection.scalars(select(inbox.c.conversation).where(inbox.c.state == "new").distinct()))
 
     async def next(self, conversation_id: str) -> Waiting | None:
-        """The oldest unhandled item of a conversation."""
+        """The oldest unhandled item of a conversation, with all that handling it needs, as of one moment."""
         query = (
             select(inbox)
             .where(inbox.c.conversation == conversation_id, inbox.c.state == "new")
@@ -126,29 +129,19 @@ class Inbox:
         )
         async with self._database.read() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
-        return _waiting(row) if row else None
+            if row is None:
+                return None
+            found = await conversations.load(connection, conversation_id)
+            history = await _history(connection, conversation_id, row["id"])
+        if found is None:
+            raise LookupError("an item without its conversation")
+        return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"])
 
     async def failed(self, item: int) -> int:
         """Count one more failed try and return the new count."""
         async with self._database.write() as connection:
             await connection.execute(update(inbox).where(inbox.c.id == item).values(tries=inbox.c.tries + 1))
             return int(await connection.scalar(select(inbox.c.tries).where(inbox.c.id == item)) or 0)
-
-    async def history(self, conversation_id: str, before: int) -> tuple[Line, ...]:
-        """The last lines said in the conversation before item `before`, oldest first."""
-        query = (
-            select(inbox.c.kind, inbox.c.text)
-            .where(
-                inbox.c.conversation == conversation_id,
-                inbox.c.id < before,
-                inbox.c.kind.in_([Kind.TEXT, Kind.HUMAN_SPOKE]),
-            )
-            .order_by(inbox.c.id.desc())
-            .limit(HISTORY)
-        )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return tuple(Line("customer" if kind == Kind.TEXT else "staff", text) for kind, text in reversed(rows))
 
     async def waiting(self) -> int:
         """How many items are unhandled."""
@@ -274,8 +267,24 @@ def _stream_row(arrival: Arrival, now: int) -> dict[str, Any]:
     }
 
 
-def _waiting(row: Any) -> Waiting:
-    item = Item(
+async def _history(connection: AsyncConnection, conversation_id: str, before: int) -> tuple[Line, ...]:
+    """The last lines said in the conversation before item `before`, oldest first."""
+    query = (
+        select(inbox.c.kind, inbox.c.text)
+        .where(
+            inbox.c.conversation == conversation_id,
+            inbox.c.id < before,
+            inbox.c.kind.in_([Kind.TEXT, Kind.HUMAN_SPOKE]),
+        )
+        .order_by(inbox.c.id.desc())
+        .limit(HISTORY)
+    )
+    rows = (await connection.execute(query)).all()
+    return tuple(Line("customer" if kind == Kind.TEXT else "staff", text) for kind, text in reversed(rows))
+
+
+def _item(row: Any) -> Item:
+    return Item(
         id=row["id"],
         kind=Kind(row["kind"]),
         text=row["text"],
@@ -286,4 +295,3 @@ def _waiting(row: Any) -> Waiting:
         code=row["code"],
         ref=row["ref"],
     )
-    return Waiting(item, row["stream"], dict(row["data"]), row["tries"])
