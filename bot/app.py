@@ -137,7 +137,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     office = _office(base, planner, librarian, connections.names)
     gatekeeper = Gatekeeper(_rules(settings), connections.reaches)
     admission = Admission(gatekeeper, connections.limits)
-    dispatcher = Dispatcher(base.outbox, base.transactions, connections.channels, admission, base.alarm, base.clock)
+    dispatcher = Dispatcher(
+        base.outbox, base.transactions, connections.channels, admission, base.alarm, base.clock, base.pace
+    )
     desk = Desk(
         inbox=base.inbox,
         transactions=base.transactions,

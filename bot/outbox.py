@@ -12,6 +12,7 @@ from bot.alarm import Alarm
 from bot.channels import ChannelPort
 from bot.clock import Clock
 from bot.errors import AlreadyDone, MaybeDone, NeedsOperator, SendError, StateMoved, TryLater, WaitForMember
+from bot.pace import Pace
 from bot.part import Final, Klass, Part, Receipt
 from bot.store import conversations, outbox, posts, tickets
 from bot.transaction import Transaction, Transactions
@@ -39,6 +40,7 @@ class Dispatcher:
         admission: Admission,
         alarm: Alarm,
         clock: Clock,
+        pace: Pace,
     ) -> None:
         self._store = store
         self._transactions = transactions
@@ -46,6 +48,7 @@ class Dispatcher:
         self._admission = admission
         self._alarm = alarm
         self._clock = clock
+        self._pace = pace
 
     async def flush(self, lane: str) -> datetime | None:
         """Send the lane's parts in order. Returns when to come back, or None when nothing is left."""
@@ -55,6 +58,8 @@ class Dispatcher:
                 continue
             if part.not_before is not None and part.not_before > self._clock.now():
                 return part.not_before
+            if part.tries:  # thousands may be due again at once: callbacks go first
+                await self._pace.turn()
             await self._dispatch(part)
         return None
 
