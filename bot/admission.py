@@ -64,7 +64,7 @@ class Admission:
         budget = self._limits(part).per_message
         if budget is None or part.klass is not Klass.REPLY or part.kind != "text":
             return part
-        spent, member_at = await outbox.budget(transaction.connection, part.conversation)
+        spent, perhaps, member_at = await outbox.budget(transaction.connection, part.conversation)
         if transaction.now - member_at > budget.window:
             raise Stopped(Final.DEAD, "window_closed")
         if part.tries > 0:  # a repetition of the same part is not counted twice
@@ -74,8 +74,9 @@ class Admission:
             return None
         await outbox.spend(transaction.connection, part.conversation)
         following = await outbox.texts_after(transaction.connection, part)
-        # Answers share messages evenly: ten with five messages left leave two by two.
-        together = math.ceil((1 + len(following)) / (budget.parts - spent))
+        # Answers share messages evenly: eight with five messages left leave two by two. One is kept for a question that
+        # was asked meanwhile and that we have not heard of yet.
+        together = math.ceil((1 + len(following)) / max(1, budget.parts - perhaps - 1))
         joined = _fitting(part, following[: together - 1], budget.size)
         return await outbox.absorb(transaction.connection, part, joined) if joined else part
 

@@ -15,7 +15,7 @@ from bot.store import conversations
 from bot.store.arrivals import storable
 from bot.store.database import Database, insert_once, upsert
 from bot.store.outbox import window_opened
-from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, outbox, stream
+from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, stream
 from handlers.turn import Channel, Conversation, Item, Kind, State
 from knowledge.types import Line
 
@@ -230,9 +230,7 @@ async def _open_windows(connection: AsyncConnection, arrivals: Sequence[Arrival]
     if not latest:
         return
     newer = and_(conversation.c.id == bindparam("of"), conversation.c.member_at <= bindparam("at"))
-    # What we sent since the message was written counts already, though we hear of the message only now.
-    sent = select(func.count()).where(outbox.c.conversation == bindparam("of"), outbox.c.sent_at >= bindparam("at"))
-    opened = update(conversation).where(newer).values(member_at=bindparam("at"), spent=sent.scalar_subquery())
+    opened = update(conversation).where(newer).values(member_at=bindparam("at"), spent=0)
     await connection.execute(opened, [{"of": id_, "at": at} for id_, at in latest.items()])
     await window_opened(connection, latest, now)
 

@@ -74,11 +74,17 @@ async def spend(connection: AsyncConnection, conversation_id: str) -> None:
     await connection.execute(counted)
 
 
-async def budget(connection: AsyncConnection, conversation_id: str) -> tuple[int, datetime]:
-    """Parts spent since the member's last message, and when that was."""
+async def budget(connection: AsyncConnection, conversation_id: str) -> tuple[int, int, datetime]:
+    """What is spent of the member's last message for certain, what may be, and when the message was written.
+
+    Certain is what we sent since we heard of the message. What we sent between its writing and our hearing of it counts
+    with the platform too, but the message's time has a resolution of a second.
+    """
     query = select(conversation.c.spent, conversation.c.member_at).where(conversation.c.id == conversation_id)
     row = (await connection.execute(query)).one()
-    return int(row.spent), moment(row.member_at)
+    sent = select(func.count()).where(outbox.c.conversation == conversation_id, outbox.c.sent_at >= row.member_at)
+    perhaps = int(await connection.scalar(sent) or 0)
+    return int(row.spent), max(int(row.spent), perhaps), moment(row.member_at)
 
 
 async def wait_for_member(connection: AsyncConnection, part: Part) -> None:

@@ -175,7 +175,7 @@ async def test_more_questions_than_the_platform_allows_answers_share_messages(ho
     await house.standin.ring(KF)
     await house.settled()
     said = house.said()
-    assert len(said) == 5
+    assert len(said) == 4  # of five: one is kept for what may come meanwhile
     assert "".join(said).count("30 到 45 厘米") == 12
 
 

@@ -54,6 +54,11 @@ class Process:
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
 
+    async def end(self) -> None:
+        """Leave nothing behind, whatever the test came to."""
+        if self._process is not None and self._process.returncode is None:
+            await self.kill()
+
     async def stop(self) -> int:
         if self._process is None or self._process.returncode is not None:
             return 0
@@ -89,13 +94,19 @@ async def standin() -> AsyncIterator[StandIn]:
     await made.stop()
 
 
+@pytest.fixture
+async def process(tmp_path: Path, standin: StandIn, shelf: Shelf) -> AsyncIterator[Process]:
+    started = Process(tmp_path, standin, shelf)
+    yield started
+    await started.end()
+
+
 @pytest.mark.parametrize("lossy", [False, True], ids=["replies arrive", "every reply of WeCom is lost once"])
 async def test_five_hundred_messages_and_three_kills_give_each_its_one_answer_in_order(
-    tmp_path: Path, standin: StandIn, shelf: Shelf, lossy: bool
+    standin: StandIn, process: Process, lossy: bool
 ) -> None:
     if lossy:
         standin.faults.lose_each_reply_once()
-    process = Process(tmp_path, standin, shelf)
     await process.start()
     rng = random.Random(7)
     asked: dict[str, list[str]] = {customer.external_userid: [] for customer in standin.world.customers}
@@ -125,8 +136,7 @@ def answers(standin: StandIn, who: str) -> list[str]:
     return [spoken.text for spoken in standin.kf_chat(KF, who) if spoken.who == "bot"]
 
 
-async def test_a_process_that_was_killed_leaves_no_lock_behind(tmp_path: Path, standin: StandIn, shelf: Shelf) -> None:
-    process = Process(tmp_path, standin, shelf)
+async def test_a_process_that_was_killed_leaves_no_lock_behind(standin: StandIn, process: Process) -> None:
     await process.start()
     await process.kill()
     await process.start()
