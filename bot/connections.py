@@ -84,6 +84,7 @@ class Connections:
         """Pull every kf account: callbacks may have been lost while we were away (doc 94670)."""
         if self.puller is None or self.kf is None:
             return
+        self.foundation.warnings.pop("kf", None)  # what is still wrong says so again
         if not self.accounts:
             await self._find_accounts(self.kf)
         self.puller.serve(self.accounts)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -130,8 +129,8 @@ class KfPuller:
     def _arrivals(self, page: Page, account: str, cold: bool) -> list[Arrival]:
         """The page's items, oldest first. History of a first start is seen, not answered, but for what is fresh."""
         now = self._clock.now()
-        found = [whole(made, item) for item in page.items if (made := kf_arrival(item, now, cold)) is not None]
-        found = [replace(each, seen=cold and now - each.sent_at > self._fresh) for each in found]
+        fresh = self._fresh if cold else None
+        found = [whole(made, item) for item in page.items if (made := kf_arrival(item, now, fresh)) is not None]
         # The order within a page is not promised; times have a resolution of a second, ties stay as they came.
         found.sort(key=lambda arrival: arrival.sent_at)
         return [each for each in found if each.address.account in (account, "")]

@@ -18,8 +18,6 @@ from handlers.turn import Channel, Kind
 
 __all__ = ["Callback", "Malformed", "aibot_arrival", "app_arrival", "contact_arrival", "kf_arrival", "parse_xml"]
 
-# A kf cursor that was lost replays up to three days; older than this, a message is history and not a question.
-FRESH = timedelta(minutes=10)
 
 # An event has no id, so its key is a hash of what it says. This part is made anew for each attempt at delivery.
 _NOT_IN_KEY = frozenset({"ResponseCode"})
@@ -216,11 +214,11 @@ def _aibot_event_data(eventtype: str, payload: Mapping[str, Any]) -> dict[str, A
 # --- kf --------------------------------------------------------------------------------------------------------------
 
 
-def kf_arrival(item: Any, now: datetime, cold_start: bool) -> Arrival | None:
+def kf_arrival(item: Any, now: datetime, fresh: timedelta | None = None) -> Arrival | None:
     """One entry of sync_msg's msg_list (94670); None for what is not an object.
 
-    On a cold start (no cursor) items older than FRESH are `seen`: recorded, never answered. Every type a customer sends
-    is TEXT or MEDIA, so that a type we do not know still gets an answer; of other origins it is OTHER.
+    With `fresh`, as on a cold start, items older than that are `seen`: recorded, never answered. Every type a customer
+    sends is TEXT or MEDIA, so that a type we do not know still gets an answer; of other origins it is OTHER.
     """
     if not isinstance(item, Mapping):
         return None
@@ -237,7 +235,7 @@ def kf_arrival(item: Any, now: datetime, cold_start: bool) -> Arrival | None:
         text=_text(_dict(item.get("text")).get("content")) if msgtype == "text" else "",
         sent_at=sent_at,
         msgtype=eventtype or msgtype,
-        seen=cold_start and now - sent_at > FRESH,
+        seen=fresh is not None and now - sent_at > fresh,
         servicer=rest.get("servicer", "").casefold(),
         code=rest.get("code", ""),
         ref=rest.get("ref", ""),

@@ -139,7 +139,8 @@ async def test_an_operator_asks_for_help_and_status(house: House) -> None:
 
 async def test_a_slash_from_a_member_is_plain_text(house: House) -> None:
     [answer] = await house.customer("/status")
-    assert "指南" not in answer or "转人工" in answer
+    assert "运行状态" not in answer
+    assert "转人工" in answer
 
 
 async def test_history_of_a_first_start_is_recorded_and_only_fresh_messages_are_answered(open_house: OpenHouse) -> None:
@@ -256,3 +257,12 @@ async def test_every_command_that_changes_something_is_in_the_audit_log_and_no_o
         rows = await connection.exec_driver_sql("SELECT who, what FROM audit ORDER BY id")
         lines = [(row[0], row[1].split()[0]) for row in rows]
     assert lines == [("wangwei", "pause"), ("wangwei", "resume"), ("wangwei", "reindex")]
+
+
+async def test_a_warning_about_customer_service_leaves_the_status_once_the_fault_is_gone(house: House) -> None:
+    house.standin.faults.errcode("kf/sync_msg", 60020)
+    await house.standin.customer_says(CHEN, QUESTION)
+    await house.standin.wait_until(lambda: bool(house.told()))
+    assert house.program.base.warnings
+    await house.program.ticker.run_all()
+    assert not house.program.base.warnings

@@ -177,7 +177,7 @@ async def test_half_a_character_of_one_does_not_stop_the_others(database: Databa
 
 async def test_half_a_character_from_a_customer_does_not_stop_the_account(database: Database, inbox: Inbox) -> None:
     item = {"msgid": "m1", "open_kfid": "wk1", "external_userid": "wm1", "origin": 3, "msgtype": "text"}
-    made = kf_arrival({**item, "text": {"content": json.loads('"半个\\ud83d"')}}, NOW, False)
+    made = kf_arrival({**item, "text": {"content": json.loads('"半个\\ud83d"')}}, NOW)
     assert made is not None
     [accepted] = await inbox.accept_page("wk1", Place("cu1", False), [made])
     assert accepted.new

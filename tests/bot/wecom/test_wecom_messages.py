@@ -313,7 +313,7 @@ def kf_event(event_type: str, **fields: Any) -> dict[str, Any]:
 
 
 def kf(item: Any, *, cold_start: bool = False) -> Any:
-    return kf_arrival(item, NOW, cold_start)
+    return kf_arrival(item, NOW, timedelta(minutes=10) if cold_start else None)
 
 
 def test_a_customers_text_and_a_tapped_menu_entry() -> None:
