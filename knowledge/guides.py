@@ -1,45 +1,65 @@
-"""A folder of Markdown files → guides. What cannot be read becomes a `Rejected` with its reason; the rest goes on."""
+"""The guides folder → guides: Markdown, Word, PDF, and question–answer rows in workbooks and .csv files.
 
-import difflib
-import re
-import stat
+What cannot be used becomes a `Rejected` with its reason; the rest goes on. A document that is no Markdown may have a
+sidecar beside it, `sofa.docx.yaml`, with the keys of a front matter.
+"""
+
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import frontmatter
-import yaml
-from frontmatter.default_handlers import YAMLHandler
-
+from knowledge.readers import apart, fields, markdown
+from knowledge.readers.apart import PATIENCE, Apart
+from knowledge.readers.cache import ReadCache
+from knowledge.readers.draft import Draft, Unusable
+from knowledge.readers.files import LARGEST_TEXT as LARGEST
+from knowledge.readers.files import measured
 from knowledge.types import Guide, Rejected
 
-LARGEST = 2 * 1024 * 1024  # bytes of one file; a longer one is a book, and would be answered from badly
-LONGEST_TITLE = 120
-KEYS = tuple(field for field in Guide.__dataclass_fields__ if field not in ("name", "body"))
-_ALIKE = 0.8  # from which likeness (0–1) an unknown key is taken for a misspelt one
+DOCUMENTS = (".docx", ".pdf", ".xlsx", ".csv")
+FORMATS = (".md", *DOCUMENTS)
+_SIDECARS = (".yaml", ".yml")
+_INSTEAD = {
+    **dict.fromkeys((".doc", ".wps", ".rtf", ".odt", ".pages", ".docm"), ".docx"),
+    **dict.fromkeys((".xls", ".et", ".ods", ".numbers", ".xlsm", ".tsv"), ".xlsx"),
+    **dict.fromkeys((".txt", ".html", ".htm", ".markdown"), ".md 或 .docx"),
+    **dict.fromkeys((".ppt", ".pptx", ".dps", ".key", ".epub"), ".pdf 或 .docx"),
+}
+
+__all__ = ["DOCUMENTS", "FORMATS", "LARGEST", "ReadCache", "ignored", "read_folder"]
 
 
-class _Unusable(Exception):
-    """The reason why one file is no guide, worded for the operator."""
+def read_folder(
+    folder: Path, cache: ReadCache | None = None, patience: float = PATIENCE
+) -> tuple[tuple[Guide, ...], tuple[Rejected, ...]]:
+    """Every guide under `folder`, at any depth and in the order of the paths; hidden and temporary files are left out.
 
-
-def read_folder(folder: Path) -> tuple[tuple[Guide, ...], tuple[Rejected, ...]]:
-    """Every `*.md` under `folder`, at any depth and in the order of their paths; hidden files and folders are left out.
-
-    Links are followed, each real folder once. Raises OSError if `folder` itself cannot be read.
+    Links are followed, each real folder once. A part of a file that cannot be used is rejected as “file.csv 第 7 行”.
+    `cache` spares opening documents again that did not change; `patience` is the time in seconds that one may take.
+    Raises OSError if `folder` itself cannot be read.
     """
     rejected: list[Rejected] = []
-    read: list[tuple[str, Guide]] = []
-    for path in sorted(_files(folder, set(), rejected, top=True)):
-        relative = path.relative_to(folder).as_posix()
-        try:
-            read.append((relative, _guide(path)))
-        except _Unusable as reason:
-            rejected.append(Rejected(relative, str(reason)))
-    shared = Counter(guide.name for _, guide in read)
-    guides = tuple(guide if shared[guide.name] == 1 else _renamed(guide, relative) for relative, guide in read)
-    return guides, tuple(sorted(rejected, key=lambda one: one.name))
+    read: list[tuple[str, list[Guide]]] = []
+    with Apart(patience) as process:
+        for path in sorted(_files(folder, set(), rejected, top=True)):
+            relative = path.relative_to(folder).as_posix()
+            try:
+                found, faults = _guides(path, relative, process, cache)
+            except Unusable as reason:
+                rejected.append(Rejected(relative, str(reason)))
+                continue
+            rejected += faults
+            if found:
+                read.append((relative, found))
+    shared = Counter(relative.rpartition("/")[2] for relative, _ in read)
+    return tuple(_named(read, shared)), tuple(sorted(rejected, key=lambda one: one.name))
+
+
+def ignored(name: str) -> bool:
+    """Whether a file of this name is nobody's guide: hidden, or what an editor keeps while a document is open."""
+    return name.startswith((".", "~$", "~")) or name.endswith(("~", ".tmp", ".bak", ".swp", ".part", ".crdownload"))
 
 
 def _files(folder: Path, seen: set[Path], rejected: list[Rejected], *, top: bool = False) -> Iterator[Path]:
@@ -55,138 +75,90 @@ def _files(folder: Path, seen: set[Path], rejected: list[Rejected], *, top: bool
         return
     seen.add(real)
     for entry in entries:
-        if entry.name.startswith("."):
+        if ignored(entry.name):
             continue
         if entry.is_dir():
             yield from _files(entry, seen, rejected)
-        elif entry.suffix.lower() == ".md":
+        elif entry.suffix.lower() in FORMATS or entry.suffix.lower() in _INSTEAD or _described(entry):
             yield entry
 
 
-def _guide(path: Path) -> Guide:
-    metadata, body = _parse(_text(path))
-    _spelt(metadata)
-    if not body.strip():
-        raise _Unusable("没有正文，请在 front matter 下面写上内容。")
-    return Guide(
-        name=path.name,
-        title=_title(metadata),
-        topic=_word(metadata, "topic"),
-        body=body,
-        audience=_word(metadata, "audience"),
-        keywords=_words(metadata, "keywords"),
-        reviewed_by=_word(metadata, "reviewed_by"),
-        reviewed_on=_date(metadata, "reviewed_on"),
-        valid_until=_date(metadata, "valid_until"),
-        source=_word(metadata, "source"),
-        weekly=_flag(metadata, "weekly"),
-    )
+def _guides(path: Path, relative: str, process: Apart, cache: ReadCache | None) -> tuple[list[Guide], list[Rejected]]:
+    """The guides of one file, and the parts of it that could not be used. Raises Unusable."""
+    suffix = path.suffix.lower()
+    if suffix == ".md":
+        metadata, body = markdown.read(path)
+        return [fields.guide(path.name, metadata, body)], []
+    if described := _described(path):
+        _alone(described)
+        return [], []
+    if suffix not in DOCUMENTS:
+        raise Unusable(f"暂不支持 {suffix} 文件，请另存为 {_INSTEAD[suffix]}。")
+    sidecar = _sidecar(path)
+    reading = apart.reading(_opened(path, relative, process, cache))
+    rejected = [Rejected(f"{relative} {part}", reason) for part, reason in reading.faults]
+    guides: list[Guide] = []
+    for name, draft in _drafts_named(path.name, reading.drafts):
+        try:
+            guides.append(_guide(name, draft, sidecar, alone=len(reading.drafts) == 1))
+        except Unusable as reason:
+            rejected.append(Rejected(relative + name.removeprefix(path.name), str(reason)))
+    return guides, rejected
 
 
-def _text(path: Path) -> str:
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for its writer
-            raise _Unusable("不是普通文件，请换成一份 Markdown 文件。")
-        if found.st_size > LARGEST:
-            raise _Unusable(f"文件超过 {LARGEST // 1024 // 1024} MB，请拆成几份较短的指南。")
-        content = path.read_bytes()
-    except OSError as error:
-        raise _Unusable("文件读不到，请检查它是否存在、权限是否允许读取。") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _Unusable(_encoding_reason(content)) from error
-    if "\0" in text:
-        raise _Unusable("里面有二进制内容，不像文字文件，请另存为 UTF-8 编码的 Markdown。")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _opened(path: Path, relative: str, process: Apart, cache: ReadCache | None) -> dict[str, Any]:
+    size, changed = measured(path)
+    key = f"{relative}|{size}|{changed}"
+    found = cache.get(key) if cache else None
+    if found is None:
+        found = process.read(path)
+        if cache:
+            cache.put(key, found)
+    return found
 
 
-def _encoding_reason(content: bytes) -> str:
-    try:
-        content.decode("gb18030")
-    except UnicodeDecodeError:
-        return "不是 UTF-8 编码，请用编辑器另存为 UTF-8。"
-    return "不是 UTF-8 编码（看起来是 GBK），请用编辑器另存为 UTF-8。"
+def _guide(name: str, draft: Draft, sidecar: Mapping[str, object], *, alone: bool) -> Guide:
+    """The sidecar has the last word, except on titles that rows of one file carry to be told apart."""
+    metadata: dict[str, object] = {"title": draft.title, **draft.fields, **sidecar}
+    if draft.own_title and not alone:
+        metadata["title"] = draft.title
+    return fields.guide(name, metadata, draft.body)
 
 
-def _parse(text: str) -> tuple[Mapping[str, object], str]:
-    if not text.lstrip().startswith("---"):  # the parser would take two rules anywhere in the text for front matter
-        return {}, text
-    try:
-        return frontmatter.parse(text, handler=YAMLHandler())
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"第 {mark.line + 1} 行附近" if mark else "里面"
-        raise _Unusable(f"front matter 的 YAML 写法有误（{where}），请检查冒号后的空格、引号和缩进。") from error
-    except (ValueError, TypeError, RecursionError) as error:  # an impossible date, an unhashable key, endless nesting
-        raise _Unusable("front matter 里有写不对的值（例如不存在的日期），请逐项核对。") from error
+def _drafts_named(name: str, drafts: tuple[Draft, ...]) -> Iterator[tuple[str, Draft]]:
+    """One guide has the file's name; of several, each is `file.xlsx#title`, and `·2` the second of that title."""
+    titles = Counter[str]()
+    for draft in drafts:
+        titles[draft.title] += 1
+        count = f"·{titles[draft.title]}" if titles[draft.title] > 1 else ""
+        yield (f"{name}#{draft.title}{count}" if len(drafts) > 1 else name), draft
 
 
-def _spelt(metadata: Mapping[str, object]) -> None:
-    """A misspelt `valid_until` would keep a guide in use for ever; keys of somebody else's tools do no harm."""
-    for key in map(str, metadata):
-        near = difflib.get_close_matches(key.strip().lower(), KEYS, 1, _ALIKE) if key not in KEYS else []
-        if near:
-            raise _Unusable(f"不认识 {_shown(key)} 这一项，是不是想写 {near[0]}？请改正后再试。")
+def _sidecar(path: Path) -> Mapping[str, object]:
+    for suffix in _SIDECARS:
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            return markdown.sidecar(beside)
+    return {}
 
 
-def _title(metadata: Mapping[str, object]) -> str:
-    title = " ".join(_word(metadata, "title").split())
-    if not title:
-        raise _Unusable("缺少 title，请在文件开头的 front matter 里写上标题，例如 title: 客厅地毯怎么选。")
-    if len(title) > LONGEST_TITLE:
-        raise _Unusable(f"title 超过 {LONGEST_TITLE} 个字，请写短一些。")
-    return title
+def _described(path: Path) -> Path | None:
+    """The document that a sidecar belongs to, by its name; None when the file is no sidecar."""
+    described = path.with_suffix("")
+    return described if path.suffix.lower() in _SIDECARS and described.suffix.lower() in FORMATS else None
 
 
-def _word(metadata: Mapping[str, object], key: str) -> str:
-    value = metadata.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise _Unusable(f"{key} 应该是一段文字，现在是 {_shown(value)}；如果是数字或日期，请加上引号。")
-    return value.strip()
+def _alone(described: Path) -> None:
+    """A sidecar that nobody reads would let an operator believe that its date is kept."""
+    if described.suffix.lower() == ".md":
+        raise Unusable("Markdown 的信息请写在文件开头的 front matter 里，旁边的这份不会用到。")
+    if not described.exists():
+        raise Unusable(f"旁边没有 {described.name}，这份说明没有用到；请改名，或者删掉它。")
 
 
-def _words(metadata: Mapping[str, object], key: str) -> tuple[str, ...]:
-    value = metadata.get(key)
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        value = re.split(r"[,，、;；\s]+", value)
-    if not isinstance(value, list) or not all(isinstance(one, str | int | float) for one in value):
-        raise _Unusable(f"{key} 应该是一组词，例如 {key}: [沙发, 清洁]。")
-    return tuple(word for one in value if (word := str(one).strip()))
-
-
-def _date(metadata: Mapping[str, object], key: str) -> date | None:
-    value = metadata.get(key)
-    if isinstance(value, datetime):
-        return value.date()
-    if value is None or isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value).strip())
-    except ValueError as error:
-        raise _Unusable(f"{key} 应该是日期，例如 2027-06-30，现在是 {_shown(value)}。") from error
-
-
-def _flag(metadata: Mapping[str, object], key: str) -> bool:
-    value = metadata.get(key)
-    if value is None:
-        return False
-    if not isinstance(value, bool):
-        raise _Unusable(f"{key} 只能写 true 或 false，现在是 {_shown(value)}。")
-    return value
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, list | dict):  # YAML aliases can make a small file print as a huge one
-        return "一组值"
-    return f"“{str(value)[:40]}”"
-
-
-def _renamed(guide: Guide, name: str) -> Guide:
-    fields = {field: getattr(guide, field) for field in Guide.__dataclass_fields__}
-    return Guide(**{**fields, "name": name})
+def _named(read: list[tuple[str, list[Guide]]], shared: Counter[str]) -> Iterator[Guide]:
+    """Two files of one name are told apart by their folders."""
+    for relative, guides in read:
+        name = relative.rpartition("/")[2]
+        for guide in guides:
+            yield guide if shared[name] == 1 else replace(guide, name=relative + guide.name.removeprefix(name))

@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 
 from knowledge.guides import LARGEST, read_folder
+from knowledge.readers.cache import FileCache
+from tests.knowledge import documents
+
+ROWS = [("问题", "答案"), ("怎么退货", "七天内寄回。")]
 
 
 def reason(folder: Path, content: bytes) -> str:
@@ -36,7 +40,8 @@ def test_front_matter_becomes_the_fields_of_the_guide(tmp_path, write_guide):
 def test_guides_come_from_any_depth_in_the_order_of_their_paths_without_hidden_ones(tmp_path, write_guide):
     for name in ("b/c/d/deep.md", "a.md", ".hidden.md", ".git/x.md", "b/UPPER.MD"):
         write_guide(tmp_path, name, name, "正文。")
-    (tmp_path / "note.txt").write_text("x")
+    for name in ("photo.jpg", "~$a.docx", ".~lock.a.docx#", "a.md~", "synonyms.yaml"):
+        (tmp_path / name).write_text("x")
     guides, rejected = read_folder(tmp_path)
     assert [guide.name for guide in guides] == ["a.md", "UPPER.MD", "deep.md"]
     assert rejected == ()
@@ -69,6 +74,7 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path, write_guide):
         ("引子\n---\ntitle: 不在开头\n---\n正文".encode(), "缺少 title"),
         ("---\ntitle: 没有正文\n---\n\n  \n".encode(), "没有正文"),
         ("---\ntitle: a\nvalid_until: soon\n---\n正文".encode(), "valid_until"),
+        ("---\ntitle: a\nreviewed_on: 2026-06-01\nvalid_until: 2026-05-31\n---\n正文".encode(), "早于 reviewed_on"),
         ("---\ntitle: a\nweekly: 也许\n---\n正文".encode(), "weekly"),
         ("---\ntitle: a\nkeywords: {a: 1}\n---\n正文".encode(), "keywords"),
         ("---\ntitle: 2026\n---\n正文".encode(), "title"),
@@ -134,3 +140,107 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
 def test_a_missing_folder_is_an_error_and_not_an_empty_library(tmp_path):
     with pytest.raises(OSError, match="nowhere"):
         read_folder(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("a.doc", ".docx"), ("a.XLS", ".xlsx"), ("a.txt", ".md"), ("a.html", ".md"), ("a.pptx", ".pdf")],
+)
+def test_a_document_of_another_kind_is_named_with_what_to_save_it_as(tmp_path, name, instead):
+    (tmp_path / name).write_text("x")
+    guides, (rejected,) = read_folder(tmp_path)
+    assert guides == ()
+    assert "暂不支持" in rejected.reason
+    assert f"另存为 {instead}" in rejected.reason
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.docx", "a.pdf", "a.xlsx", "a.csv"])
+def test_an_empty_file_of_any_kind_is_rejected(tmp_path, name):
+    (tmp_path / name).touch()
+    assert "空的" in read_folder(tmp_path)[1][0].reason
+
+
+def test_documents_of_every_kind_stand_side_by_side(tmp_path, write_guide):
+    write_guide(tmp_path, "a.md", "甲", "正文。")
+    documents.workbook(tmp_path / "sub/b.xlsx", 乙=ROWS)
+    documents.workbook(tmp_path / "other/b.xlsx", 丙=ROWS, 丁=ROWS)
+    documents.pdf(tmp_path / "c.pdf", [[("沙发不要放在窗边晒太阳。", 12)]])
+    guides, rejected = read_folder(tmp_path)
+    names = ["a.md", "c.pdf", "other/b.xlsx#丙", "other/b.xlsx#丁", "sub/b.xlsx"]
+    assert [guide.name for guide in guides] == names
+    assert rejected == ()
+
+
+def test_a_sidecar_says_what_front_matter_would(tmp_path):
+    documents.workbook(tmp_path / "b.xlsx", 乙=ROWS)
+    (tmp_path / "b.xlsx.yaml").write_text("title: 退货规则\ntopic: service\nvalid_until: 2027-01-01\n")
+    (guide,), rejected = read_folder(tmp_path)
+    assert rejected == ()
+    assert (guide.title, guide.topic, guide.valid_until) == ("退货规则", "service", date(2027, 1, 1))
+
+
+def test_a_sidecar_leaves_rows_the_titles_that_tell_them_apart(tmp_path):
+    rows = [("标题", "问题", "答案"), ("退货", "怎么退", "寄回。"), ("保修", "多久", "两年。")]
+    documents.workbook(tmp_path / "b.xlsx", 乙=rows)
+    (tmp_path / "b.xlsx.yml").write_text("title: 客服\ntopic: service\n")
+    assert [(one.title, one.topic) for one in read_folder(tmp_path)[0]] == [("退货", "service"), ("保修", "service")]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("valid_untill: 2027-01-01", "是不是想写 valid_until"),
+        ("title: [没有关上", "YAML"),
+        ("valid_until: 2027-02-31", "写不对的值"),
+        ("只是一句话", "一行一项"),
+        ("weekly: 也许", "weekly"),
+    ],
+)
+def test_a_document_with_a_faulty_sidecar_is_not_used(tmp_path, content, said):
+    """Its date might be what the operator wrote wrongly: better no guide than one for ever."""
+    documents.workbook(tmp_path / "b.xlsx", 乙=ROWS)
+    (tmp_path / "b.xlsx.yaml").write_text(content)
+    guides, (rejected,) = read_folder(tmp_path)
+    assert guides == ()
+    assert rejected.name == "b.xlsx"
+    assert said in rejected.reason
+
+
+def test_a_sidecar_that_nobody_reads_is_reported(tmp_path, write_guide):
+    write_guide(tmp_path, "a.md", "甲", "正文。")
+    for name in ("gone.docx.yaml", "a.md.yaml"):
+        (tmp_path / name).write_text("title: x")
+    rejected = {one.name: one.reason for one in read_folder(tmp_path)[1]}
+    assert "没有 gone.docx" in rejected["gone.docx.yaml"]
+    assert "front matter" in rejected["a.md.yaml"]
+
+
+def test_unchanged_documents_are_not_opened_again(tmp_path):
+    folder, place = tmp_path / "guides", tmp_path / "readings.json"
+    path = documents.workbook(folder / "b.xlsx", 乙=ROWS)
+    (folder / "broken.docx").write_bytes(b"x" * 100)
+    first = FileCache(place)
+    before = read_folder(folder, first)
+    first.save()
+    found = path.stat()
+    path.write_bytes(b"?" * found.st_size)  # unreadable, but by size and time the same file
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    assert read_folder(folder, FileCache(place)) == before
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns + 1))
+    assert read_folder(folder, FileCache(place))[0] == ()
+
+
+def test_a_broken_cache_is_an_empty_one_and_what_is_gone_is_forgotten(tmp_path):
+    folder, place = tmp_path / "guides", tmp_path / "readings.json"
+    path = documents.workbook(folder / "b.xlsx", 乙=ROWS)
+    for content in ("{broken", "[]", '{"format": 1, "readings": {"b.xlsx|1|1": 5}}'):
+        place.write_text(content)
+        assert len(read_folder(folder, FileCache(place))[0]) == 1
+    kept = FileCache(place)
+    read_folder(folder, kept)
+    kept.save()
+    path.unlink()
+    forgetting = FileCache(place)
+    read_folder(folder, forgetting)
+    forgetting.save()
+    assert "b.xlsx" not in place.read_text()
