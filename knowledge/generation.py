@@ -1,23 +1,30 @@
 """One generation of the index on disk: what is in its folder, and which one is in use.
 
 - index_root/current            name of the generation in use, swapped by rename
-- index_root/<name>/            manifest.json, guides.json, passages.json, lexical/
+- index_root/<name>/            manifest.json, digests.json, guides.json, passages.json, words.json, lexical/
 - vectors_root/<name>/          Chroma's folder; <name>.lock beside it says that somebody has it open
+
+What grows with the library has one JSON value a line, the first line being about the file: a server opens a generation
+while it answers, and reading one large value would stop everything else in its process.
 """
 
 import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from knowledge.stored import Lines, Passages, stored
 from knowledge.types import Guide, Passage, Rejected
+from knowledge.vocabulary import Heard, Used
 
-FORMAT = 2  # raise it whenever terms, passages, fields or vectors change: every index is then built anew
+FORMAT = 4  # raise it whenever terms, passages, fields or vectors change: every index is then built anew
 _NAME = re.compile(r"\d{6}-[0-9a-f]{8}")
 
 
@@ -34,11 +41,29 @@ class Manifest:
     rejected: tuple[Rejected, ...]
     passages: int
     vectors_reason: str  # why there are no vectors; empty when there are
+    wordings: str = ""  # digest of the operators' synonyms
+    embedder: str = ""  # name of what made the vectors
+    vector_size: int = 0  # their dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words that the passages use, how they can be heard, and the groups of synonyms that operators added."""
+
+    used: Mapping[str, Used]
+    spoken: tuple[Heard, ...]
+    added: tuple[tuple[str, ...], ...] = ()
 
 
 def digest(guide: Guide) -> str:
     """Changes whenever any field of the guide does."""
     return hashlib.sha256(_json(asdict(guide))).hexdigest()
+
+
+def digest_of_words(added: Iterable[Iterable[str]]) -> str:
+    """Changes whenever the operators' synonyms do; empty for none."""
+    groups = [list(group) for group in added]
+    return hashlib.sha256(_json(groups)).hexdigest() if groups else ""
 
 
 def name_after(previous: str, digests: dict[str, str]) -> str:
@@ -71,40 +96,84 @@ def put_in_use(index_root: Path, name: str) -> None:
     _sync_folder(index_root)
 
 
-def save(folder: Path, manifest: Manifest, guides: Iterable[Guide], passages: Iterable[Passage]) -> None:
-    """Write the generation's own files; the manifest comes last and marks them complete."""
-    write(folder / "guides.json", _json([asdict(guide) for guide in guides]))
-    write(folder / "passages.json", _json([asdict(passage) for passage in passages]))
+def save(folder: Path, manifest: Manifest, guides: Iterable[Guide], passages: Sequence[Passage], words: Words) -> None:
+    """Write the generation's own files; the manifest comes last and marks them complete.
+
+    The passages of a guide follow each other, and the guides stand in the same order.
+    """
+    counts = Counter(passage.guide for passage in passages)
+    write(folder / "words.json", stored(_words(words)))
+    write(folder / "guides.json", stored([counts[guide.name], _plain(guide)] for guide in guides))
+    write(folder / "passages.json", Passages.stored(passages))
+    write(folder / "digests.json", stored(manifest.digests.items()))
     save_manifest(folder, manifest)
 
 
 def save_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write or replace the manifest alone; a reader sees the old or the new one."""
-    write(folder / "manifest.new", _json(asdict(manifest)))
+    """Write or replace the manifest alone; a reader sees the old or the new one. The digests stay as they are."""
+    found = {key: value for key, value in asdict(replace(manifest, digests={})).items() if key != "digests"}
+    write(folder / "manifest.new", _json(found))
     (folder / "manifest.new").replace(folder / "manifest.json")
     _sync_folder(folder)
 
 
 def load_manifest(folder: Path) -> Manifest:
     """Raises NoIndex when it is missing, broken or of another format."""
-    found = _read(folder / "manifest.json")
-    try:
+    with _sound():
+        found = json.loads((folder / "manifest.json").read_bytes())
         if found["format"] != FORMAT:
             raise NoIndex("索引由另一个版本生成，请运行 fencun index 重新生成。")
-        rejected = tuple(Rejected(**one) for one in found["rejected"])
-        return Manifest(FORMAT, dict(found["digests"]), rejected, int(found["passages"]), str(found["vectors_reason"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise NoIndex("索引文件已损坏，请运行 fencun index 重新生成。") from error
+        return Manifest(
+            FORMAT,
+            {str(name): str(digest) for name, digest in _lines(folder / "digests.json")},
+            tuple(Rejected(**one) for one in found["rejected"]),
+            int(found["passages"]),
+            str(found["vectors_reason"]),
+            str(found["wordings"]),
+            str(found["embedder"]),
+            int(found["vector_size"]),
+        )
 
 
-def load(folder: Path) -> tuple[tuple[Guide, ...], tuple[Passage, ...]]:
+def load(folder: Path) -> tuple[tuple[Guide, ...], Passages]:
     """The guides and passages of a generation. Raises NoIndex when a file is missing or broken."""
-    try:
-        guides = tuple(_guide(one) for one in _read(folder / "guides.json"))
-        passages = tuple(_passage(one) for one in _read(folder / "passages.json"))
-    except (KeyError, TypeError, ValueError) as error:
-        raise NoIndex("索引文件已损坏，请运行 fencun index 重新生成。") from error
-    return guides, passages
+    guides: list[Guide] = []
+    places: dict[str, range] = {}
+    begun = 0
+    with _sound():
+        for count, found in _lines(folder / "guides.json"):
+            guides.append(_guide(found))
+            places[guides[-1].name] = range(begun, begun := begun + count)
+        passages = Passages(_lines(folder / "passages.json"), places)
+        if len(passages) != begun or (passages and passages[0].guide != guides[0].name):
+            raise ValueError("the passages are of other guides")
+    return tuple(guides), passages
+
+
+def load_words(folder: Path) -> Words:
+    """The words of a generation. Raises NoIndex when the file is missing or broken."""
+    used: dict[str, Used] = {}
+    spoken: list[Heard] = []
+    with _sound():
+        lines = iter(_lines(folder / "words.json"))
+        added = tuple(tuple(map(str, group)) for group in next(lines))
+        for word, passages, names, *sound in lines:
+            used[word] = Used(int(passages), bool(names))
+            if sound:
+                spoken.append(Heard(word, *map(str, sound)))
+    return Words(used, tuple(spoken), added)
+
+
+def _words(words: Words) -> Iterator[object]:
+    """The added groups, the words that can be heard, in their order, then the others."""
+    yield words.added
+    for one in words.spoken:
+        used = words.used[one.word]
+        yield one.word, used.passages, used.names, one.sound, one.initials
+    heard = {one.word for one in words.spoken}
+    for word, used in words.used.items():
+        if word not in heard:
+            yield word, used.passages, used.names
 
 
 def write(path: Path, content: bytes) -> None:
@@ -115,22 +184,31 @@ def write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _read(path: Path) -> Any:
+def _lines(path: Path) -> Lines:
+    return Lines(path.read_bytes())
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
+    """Whatever is wrong with a file inside is a NoIndex."""
     try:
-        return json.loads(path.read_bytes())
+        yield
     except FileNotFoundError as error:
         raise NoIndex("还没有可用的索引，请运行 fencun index 生成。") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise NoIndex("索引文件读不到或已损坏，请运行 fencun index 重新生成。") from error
+    except (LookupError, TypeError, ValueError, AttributeError, StopIteration) as error:
+        raise NoIndex("索引文件已损坏，请运行 fencun index 重新生成。") from error
+
+
+def _plain(guide: Guide) -> dict[str, object]:
+    """A guide as plain JSON."""
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in asdict(guide).items()}
 
 
 def _guide(found: dict[str, Any]) -> Guide:
     dates = {key: date.fromisoformat(found[key]) if found[key] else None for key in ("reviewed_on", "valid_until")}
     return Guide(**{**found, **dates, "keywords": tuple(found["keywords"])})
-
-
-def _passage(found: dict[str, Any]) -> Passage:
-    return Passage(**{**found, "keywords": tuple(found["keywords"])})
 
 
 def _json(value: object) -> bytes:

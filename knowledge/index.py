@@ -8,25 +8,43 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from knowledge import generation
-from knowledge.generation import FORMAT, Manifest, NoIndex
+from knowledge.embedding import Embedder, EmbeddingFailed, HashedEmbedder, Rows
+from knowledge.generation import FORMAT, Manifest, NoIndex, Words
 from knowledge.guides import read_folder
 from knowledge.lexical import Lexical
 from knowledge.passages import split
-from knowledge.terms import query_terms, runs
+from knowledge.readers.cache import FileCache
+from knowledge.segmenting import Segmenter
+from knowledge.terms import terms
 from knowledge.types import Guide, Passage, Rejected
-from knowledge.vectors import FolderLock, Vectors, VectorsFailed, VectorsLocked, embed
+from knowledge.vectors import FolderLock, Vectors, VectorsFailed, VectorsLocked
+from knowledge.vocabulary import collect, heard
+from knowledge.wordings import FILE, WrongWordings, wordings
+from knowledge.wordings import read as read_wordings
 
 PROBES = 200  # guides asked for by their title before a generation is put in use
+READINGS = "readings.json"  # what documents said when they were last opened, below the index
 _PROBE_DEPTH = 60  # passages in which a guide must be found by its own title
 
 
 class IndexFailed(Exception):
     """No new generation; the message says what happened, what was kept and what to do, for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an index is built from: guides and their digests, what is of no use, and the synonyms operators added."""
+
+    guides: tuple[Guide, ...]
+    digests: dict[str, str]
+    rejected: tuple[Rejected, ...]
+    added: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +67,30 @@ def build(
     index_root: Path,
     vectors_root: Path,
     progress: Callable[[str], None] = lambda _: None,
+    embedder: Embedder | None = None,
 ) -> Built:
     """Bring the index up to the guides folder. Raises IndexFailed; the generation in use then stays in use.
 
-    Nothing is built when neither the guides nor the format changed and the generation in use is sound.
+    Nothing is built when neither the guides nor the format changed and the generation in use is sound. Without an
+    `embedder` the vectors are hashed character n-grams.
     """
+    embedder = embedder or HashedEmbedder()
     with _one_builder(index_root):
         guides, rejected = _guides(guides_folder, index_root)
+        added, rejected = _added_wordings(guides_folder, rejected)
         progress(f"读到 {len(guides)} 份指南，{len(rejected)} 份不能用。")
         digests = {guide.name: generation.digest(guide) for guide in guides}
         before = _manifest_in_use(index_root)
-        if before and before.digests == digests and _sound(index_root, vectors_root, before):
+        same = before and before.digests == digests and before.wordings == generation.digest_of_words(added)
+        whole = before and before.embedder == embedder.name and not before.vectors_reason
+        if before and same and whole and _sound(index_root, vectors_root, before):
             if before.rejected != rejected:
                 _note_rejected(index_root, before, rejected)
             return _built(generation.current(index_root), before, before, rejected, fresh=False)
         name = generation.name_after(_last_name(index_root, vectors_root), digests)
         try:
-            manifest = _make(name, index_root, vectors_root, guides, rejected, progress)
+            source = Source(guides, digests, rejected, added)
+            manifest = _make(name, index_root, vectors_root, source, embedder, progress)
             generation.put_in_use(index_root, name)
         except (OSError, ValueError) as error:
             _drop(name, index_root, vectors_root)
@@ -78,52 +103,86 @@ def outdated(guides_folder: Path, index_root: Path) -> bool:
     """Whether a build would find other guides than the generation in use was built from, or none in use."""
     before = _manifest_in_use(index_root)
     try:
-        guides, _ = read_folder(guides_folder)
+        guides, _ = read_folder(guides_folder, FileCache(index_root / READINGS))
     except OSError:
         return before is None
-    return before is None or before.digests != {guide.name: generation.digest(guide) for guide in guides}
+    added, _ = _added_wordings(guides_folder, ())
+    digests = {guide.name: generation.digest(guide) for guide in guides}
+    return before is None or before.digests != digests or before.wordings != generation.digest_of_words(added)
 
 
 def _guides(folder: Path, index_root: Path) -> tuple[tuple[Guide, ...], tuple[Rejected, ...]]:
     try:
-        guides, rejected = read_folder(folder)
+        cache = FileCache(index_root / READINGS)
+        guides, rejected = read_folder(folder, cache)
+        cache.save()
     except OSError as error:
         raise IndexFailed(f"指南文件夹 {folder} 读不到。{_kept(index_root)}请检查设置 knowledge.guides。") from error
     if not guides:  # an unmounted disk looks like this; it must not empty the index
         reasons = "".join(f"\n- {one.name}：{one.reason}" for one in rejected)
-        raise IndexFailed(f"{folder} 里没有一份可用的指南。{_kept(index_root)}请放入带 title 的 .md 文件。{reasons}")
+        wanted = "请放入带 title 的 .md 文件，或 .docx、.pdf、.xlsx、.csv。"
+        raise IndexFailed(f"{folder} 里没有一份可用的指南。{_kept(index_root)}{wanted}{reasons}")
     return guides, rejected
+
+
+def _added_wordings(
+    folder: Path, rejected: tuple[Rejected, ...]
+) -> tuple[tuple[tuple[str, ...], ...], tuple[Rejected, ...]]:
+    """The operators' synonyms; a table that cannot be used is reported and left out."""
+    try:
+        return read_wordings(folder), rejected
+    except WrongWordings as reason:
+        return (), (*rejected, Rejected(FILE, str(reason)))
 
 
 def _make(
     name: str,
     index_root: Path,
     vectors_root: Path,
-    guides: Sequence[Guide],
-    rejected: tuple[Rejected, ...],
+    source: Source,
+    embedder: Embedder,
     progress: Callable[[str], None],
 ) -> Manifest:
     folder = index_root / name
     _drop(name, index_root, vectors_root)  # what a killed build left under this name
     (folder / "lexical").mkdir(parents=True)
-    passages = [passage for guide in guides for passage in split(guide)]
-    progress(f"共 {len(passages)} 个段落，正在建立字词索引……")
-    Lexical.create(folder / "lexical", passages)
-    _probe_lexical(folder / "lexical", guides, passages)
-    progress("正在建立向量索引……")
-    reason = _make_vectors(vectors_root / name, passages)
-    digests = {guide.name: generation.digest(guide) for guide in guides}
-    manifest = Manifest(FORMAT, digests, rejected, len(passages), reason)
-    generation.save(folder, manifest, guides, passages)
+    passages = [passage for guide in source.guides for passage in split(guide)]
+    progress(f"共 {len(passages)} 个段落，正在准备向量……")
+    rows = _rows(passages, embedder)
+    progress("正在建立字词索引和向量索引……")
+    with ThreadPoolExecutor(1) as beside:  # Chroma works in threads of its own
+        making = beside.submit(_make_vectors, vectors_root / name, rows)
+        Lexical.create(folder / "lexical", passages)
+        _probe_lexical(folder / "lexical", source.guides, passages)
+        words = _words(passages, source.added)
+        reason = making.result()
+    wordings_digest, size = generation.digest_of_words(source.added), embedder.size or 0
+    manifest = Manifest(
+        FORMAT, source.digests, source.rejected, len(passages), reason, wordings_digest, embedder.name, size
+    )
+    generation.save(folder, manifest, source.guides, passages, words)
     return manifest
 
 
-def _make_vectors(folder: Path, passages: Sequence[Passage]) -> str:
+def _words(passages: Sequence[Passage], added: tuple[tuple[str, ...], ...]) -> Words:
+    used = collect(passages, Segmenter(wordings(added).forms))
+    return Words(used, heard(used), added)
+
+
+def _rows(passages: Sequence[Passage], embedder: Embedder) -> Rows | EmbeddingFailed:
+    try:
+        return embedder.embed_documents([f"{passage.head}\n{passage.text}" for passage in passages])
+    except EmbeddingFailed as error:
+        return error
+
+
+def _make_vectors(folder: Path, rows: Rows | EmbeddingFailed) -> str:
     """Empty when the vectors stand; else why not: the lexical side is then in use alone."""
-    rows = embed([f"{passage.head}\n{passage.text}" for passage in passages])
+    if isinstance(rows, EmbeddingFailed):
+        return str(rows)
     try:
         Vectors.create(folder, rows)
-        Vectors.open_proven(folder, len(passages)).close()
+        Vectors.open_proven(folder, len(rows)).close()
     except VectorsFailed as error:
         return str(error)
     return ""
@@ -135,7 +194,7 @@ def _probe_lexical(folder: Path, guides: Sequence[Guide], passages: Sequence[Pas
         raise ValueError("段落数不对")
     step = max(1, len(guides) // PROBES)
     for guide in guides[::step]:
-        wanted = query_terms(runs(guide.title))
+        wanted = dict.fromkeys(terms(guide.title), 1.0)
         titles = {passages[number].title for number, _ in lexical.search(wanted, _PROBE_DEPTH)}
         if wanted and guide.title not in titles:
             raise ValueError(f"用标题找不到《{guide.title}》")
@@ -146,6 +205,7 @@ def _sound(index_root: Path, vectors_root: Path, before: Manifest) -> bool:
     name = generation.current(index_root)
     try:
         generation.load(index_root / name)
+        generation.load_words(index_root / name)
         if Lexical.open(index_root / name / "lexical").size != before.passages:
             return False
         Vectors.open_proven(vectors_root / name, before.passages).close()
@@ -167,7 +227,7 @@ def _manifest_in_use(index_root: Path) -> Manifest | None:
 def _note_rejected(index_root: Path, before: Manifest, rejected: tuple[Rejected, ...]) -> None:
     """Keep the list of unusable files true when nothing else changed."""
     folder = index_root / generation.current(index_root)
-    manifest = Manifest(FORMAT, before.digests, rejected, before.passages, before.vectors_reason)
+    manifest = replace(before, rejected=rejected)
     generation.save_manifest(folder, manifest)
 
 

@@ -1,7 +1,7 @@
 """Passages ↔ terms: a tantivy index over characters and character bigrams, naming fields and body scored apart."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import tantivy
@@ -9,8 +9,9 @@ import tantivy
 from knowledge.terms import terms
 from knowledge.types import Passage
 
-HEAD_WEIGHT = 1.0
-BODY_WEIGHT = 0.35  # apart and summed; the body matters less than what names the passage
+# Weights of the fields. Apart and summed; the body matters less than what names the passage.
+FIELDS: Mapping[str, float] = {"title": 0.6, "head": 0.7, "body": 0.5}
+WHOLE: Mapping[str, float] = {"whole": 1.0}
 _HEAP = 32_000_000  # bytes the writer may hold; the least it accepts is 15 MB
 
 
@@ -28,14 +29,11 @@ class Lexical:
         schema = _schema()
         writer = tantivy.Index(schema, str(folder)).writer(heap_size=_HEAP, num_threads=1)
         for number, passage in enumerate(passages):
-            head, body = terms(passage.head), terms(passage.text)
-            fields = {
-                "number": number,
-                "head": " ".join(head),
-                "body": " ".join(body),
-                "anywhere": " ".join({*head, *body}),
-            }
-            writer.add_document(tantivy.Document.from_dict(fields, schema))
+            title, head = terms(passage.title), terms("\n".join((passage.section, *passage.keywords)))
+            body = terms(passage.text)
+            found = {"title": title, "head": head, "body": body, "whole": [*title, *head, *body]}
+            fields = {field: " ".join(said) for field, said in found.items()}
+            writer.add_document(tantivy.Document.from_dict({"number": number, **fields}, schema))
         writer.commit()
         writer.wait_merging_threads()
 
@@ -44,31 +42,26 @@ class Lexical:
         """Raises ValueError or OSError when `folder` holds no sound index."""
         return cls(tantivy.Index.open(str(folder)))
 
-    def search(self, wanted: Sequence[str], limit: int) -> list[tuple[int, float]]:
-        """The best passages for these terms as (number, score), best first; scores compare only inside one search."""
+    def search(
+        self, wanted: Mapping[str, float], limit: int, fields: Mapping[str, float] = FIELDS
+    ) -> list[tuple[int, float]]:
+        """The best passages for these weighted terms as (number, score), best first; scores compare in one search."""
         if not wanted or not self.size:
             return []
-        found = self._searcher.search(self._query(wanted), min(limit, self.size))
+        # Uncounted, passages that cannot come among the best are passed over.
+        found = self._searcher.search(self._query(wanted, fields), min(limit, self.size), count=False)
         return [(int(self._searcher.doc(address)["number"][0]), float(score)) for score, address in found.hits]
 
-    def rarity(self, term: str, hidden: int = 0, with_term: int = 0) -> float:
-        """How much a term tells, as inverse document frequency: 0 when every passage has it.
+    def rarity(self, term: str) -> float:
+        """How much a term tells, as inverse document frequency: 0 when every passage has it."""
+        return math.log((self.size + 1) / (self._searcher.doc_freq("whole", term) + 1))
 
-        `hidden` passages, `with_term` of them with the term, are left out of account.
-        """
-        having = self._searcher.doc_freq("anywhere", term) - with_term
-        return math.log((self.size - hidden + 1) / (having + 1))
-
-    def known(self, term: str) -> bool:
-        """Whether any passage has this term."""
-        return bool(self._searcher.doc_freq("anywhere", term))
-
-    def _query(self, wanted: Sequence[str]) -> tantivy.Query:
+    def _query(self, wanted: Mapping[str, float], fields: Mapping[str, float]) -> tantivy.Query:
         # Built from terms: what people type never meets a query parser.
         parts = [
-            (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(field, term), weight))
-            for term in wanted
-            for field, weight in (("head", HEAD_WEIGHT), ("body", BODY_WEIGHT))
+            (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(field, term), weight * share))
+            for term, share in wanted.items()
+            for field, weight in fields.items()
         ]
         return tantivy.Query.boolean_query(parts)
 
@@ -79,7 +72,6 @@ class Lexical:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("number", stored=True)
-    for field in ("head", "body"):
+    for field in (*FIELDS, *WHOLE):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("anywhere", tokenizer_name="whitespace", index_option="basic")
     return builder.build()

@@ -1,28 +1,55 @@
 """The library in use: one open generation, searched and asked. Safe for concurrent questions."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from knowledge import evidence, generation, quoting
-from knowledge.compose import Composer
-from knowledge.evidence import Evidence, Found
-from knowledge.generation import NoIndex
+from knowledge import danger, follow_up, generation, quoting
+from knowledge.ages import gap
+from knowledge.asking import GAP
+from knowledge.embedding import Embedder, HashedEmbedder
+from knowledge.evidence import ENOUGH, Evidence, features, judge, veto
+from knowledge.finding import Finder
+from knowledge.generation import Manifest, NoIndex, Words
 from knowledge.lexical import Lexical
-from knowledge.quoting import Further
-from knowledge.terms import asks_what_to_do, content, of_illness, of_the_asker, query_terms, terms
-from knowledge.types import Answer, Guide, Hit, Line, Passage, Rejected
-from knowledge.vectors import Vectors, VectorsFailed, VectorsLocked, embed
+from knowledge.matching import Prepared, coverage
+from knowledge.model.chat import Assistant
+from knowledge.nearness import Nearness
+from knowledge.question import Question, Reader
+from knowledge.quoting import Quoted, within
+from knowledge.ranking import Ranked
+from knowledge.segmenting import Segmenter
+from knowledge.stored import Passages
+from knowledge.types import Answer, Guide, Hit, Line, Rejected
+from knowledge.vectors import Vectors, VectorsAbsent, VectorsFailed
+from knowledge.vocabulary import Vocabulary
+from knowledge.whole import offered, opening, step, whole
+from knowledge.wordings import Wordings, wordings
 
 LONGEST_QUESTION = 1000  # characters; beyond it a person is asked to be brief
-LEXICAL_WEIGHT = 0.8  # the rest is the vectors' share of a hit's score
-DEPTH = 20  # passages taken from either side
 KEPT = 12  # hits of a search
-CHILD = "宝宝"  # the wording that every word for a child has among the terms
-_OWN_SHARE = 0.5  # of a follow-up's own words that the passage must speak of, whatever was asked before
+_LEAST = 1e-6  # worth of the best hit of a search for which all are bad
+OWN_WEIGHT = 0.3  # from which a follow-up has words of its own …
+OWN_SHARE = 0.45  # … of which the passage must speak of this share, whatever was asked before
+SAME_GUIDE = 0.25  # the same share in the guide just quoted, where no other guide answers the question as it is
+COVERED = 0.5  # share of a follow-up and what was before it that a passage for just that age must speak of
+FOLLOWED = 0.1  # how sure an answer must be whose subject was named before
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for one way of reading a question."""
+
+    question: Question
+    ranked: tuple[Ranked, ...]
+    evidence: Evidence
+
+    @property
+    def enough(self) -> bool:
+        return self.evidence.enough
 
 
 class Library:
@@ -37,158 +64,252 @@ class Library:
         name: str,
         guides: Sequence[Guide],
         rejected: Sequence[Rejected],
-        passages: Sequence[Passage],
+        passages: Passages,
+        words: Words,
         lexical: Lexical,
-        vectors: Vectors | VectorsFailed,
-        composer: Composer | None = None,
+        nearness: Nearness,
+        assistant: Assistant | None = None,
     ) -> None:
         self.generation = name
         self.guides: tuple[Guide, ...] = tuple(guides)
         self.rejected: tuple[Rejected, ...] = tuple(rejected)
-        self.vectors_reason = str(vectors) if isinstance(vectors, VectorsFailed) else ""
-        self.needs_rebuild = isinstance(vectors, VectorsFailed) and not isinstance(vectors, VectorsLocked)
-        self._passages = tuple(passages)
-        self._lexical = lexical
-        self._vectors = vectors if isinstance(vectors, Vectors) else None
-        self._composer = composer
-        self._terms = lru_cache(maxsize=5000)(self._terms_of)
-        self._hidden = lru_cache(maxsize=2)(self._count_hidden)
-        self._rarity: Callable[[str], float] = lru_cache(maxsize=50_000)(lexical.rarity)
+        self._ending = tuple(guide for guide in self.guides if guide.valid_until)
+        self._by_title: dict[str, list[Guide]] = {}
+        for guide in self.guides:
+            self._by_title.setdefault(guide.title, []).append(guide)
+        self._places = passages.places
+        self._nearness = nearness
+        self._assistant = assistant
+        table = _table(words.added)
+        self._reader = Reader(Segmenter(table.forms), table, Vocabulary(words.used, words.spoken))
+        self._finder = Finder(passages, lexical, nearness.find, table)
 
     @classmethod
     def open(
-        cls, index_root: Path, vectors_root: Path, *, composer: Composer | None = None, share: bool = False
+        cls,
+        index_root: Path,
+        vectors_root: Path,
+        *,
+        embedder: Callable[[int | None], Embedder] = lambda _: HashedEmbedder(),
+        assistant: Assistant | None = None,
+        share: bool = False,
     ) -> "Library":
         """Open the generation in use; raises NoIndex when there is no sound one.
 
         Broken or locked vectors do not stop it, see `vectors_ok`. With `share`, vectors that another process holds are
-        read from a private copy.
+        read from a private copy. `embedder` is given the dimension the index was built with.
         """
         name = generation.current(index_root)
         if not name:
             raise NoIndex("还没有可用的索引，请运行 fencun index 生成。")
         manifest = generation.load_manifest(index_root / name)
         guides, passages = generation.load(index_root / name)
+        words = generation.load_words(index_root / name)
         try:
             lexical = Lexical.open(index_root / name / "lexical")
         except (OSError, ValueError) as error:
             raise NoIndex("字词索引已损坏，请运行 fencun index 重新生成。") from error
         if lexical.size != len(passages):
             raise NoIndex("字词索引不完整，请运行 fencun index 重新生成。")
-        vectors = _open_vectors(vectors_root / name, len(passages), share=share)
-        return cls(name, guides, manifest.rejected, passages, lexical, vectors, composer)
+        made = embedder(manifest.vector_size or None)
+        vectors = _open_vectors(vectors_root / name, manifest, made.name, share=share)
+        nearness = Nearness(vectors, made)
+        return cls(name, guides, manifest.rejected, passages, words, lexical, nearness, assistant)
 
     @property
     def vectors_ok(self) -> bool:
         return not self.vectors_reason
 
-    def search(self, question: str, today: date) -> list[Hit]:
-        """The best passages of guides that are still valid on `today`, best first."""
-        question = question[:LONGEST_QUESTION]
-        expired = self._expired(today)
-        hidden = sum(passage.guide in expired for passage in self._passages) if expired else 0
-        wanted = query_terms(content(question))
-        lexical = self._scaled(self._lexical.search(wanted, DEPTH + hidden), expired)
-        if not lexical:  # no term in common: what is near by vector is near by chance
-            return []
-        near = self._scaled(self._nearest(question, DEPTH + hidden), expired)
-        share = LEXICAL_WEIGHT if near else 1.0
-        scores = {
-            number: share * lexical.get(number, 0.0) + (1 - share) * near.get(number, 0.0)
-            for number in {*lexical, *near}
-        }
-        ranked = sorted(scores.items(), key=lambda one: (-one[1], one[0]))[:KEPT]
-        return [Hit(self._passages[number], score) for number, score in ranked]
+    @property
+    def vectors_reason(self) -> str:
+        return self._nearness.reason
 
-    async def answer(self, question: str, history: Sequence[Line], today: date) -> Answer:
-        """What the library has to say: quoted, composed where a model is set, or an honest refusal."""
-        quoted, used = await asyncio.to_thread(self._quote, question, tuple(history), today)
-        if quoted.refused or self._composer is None:
-            return quoted
-        composed = await self._composer(question, used)
-        return composed or quoted
+    @property
+    def needs_rebuild(self) -> bool:
+        return self._nearness.needs_rebuild
+
+    def search(self, question: str, today: date) -> list[Hit]:
+        """The best passages of guides that are still valid on `today`, best first; scores are shares of the best."""
+        found = self._find(self._reader.read(question[:LONGEST_QUESTION]), today)
+        top = max(found.ranked[0].worth, _LEAST) if found.ranked else 1.0
+        return [Hit(one.passage, max(0.0, one.worth / top)) for one in found.ranked]
+
+    def examined(self, question: str, today: date) -> tuple[Found, dict[str, float]]:
+        """What was found for a question, and the figures its evidence was judged by: for fitting and looking."""
+        found = self._find(self._reader.read(question[:LONGEST_QUESTION]), today)
+        if not found.ranked:
+            return found, {}
+        own = self._own(found.ranked[0].passage.guide)
+        return found, features(found.question, found.ranked, own, self._finder.rarity)
+
+    async def answer(
+        self,
+        question: str,
+        history: Sequence[Line],
+        today: date,
+        so_far: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """What the library has to say: urgent advice, a quote, a composed text where a model is set, or a refusal.
+
+        `so_far` is called with the growing text while a model composes.
+        """
+        urgent = danger.danger_in(question, history)
+        if urgent:
+            return Answer(urgent.advice, refused=False, urgent=True, handoff=True)
+        if len(question) > LONGEST_QUESTION:
+            return quoting.too_long()
+        asked = self._asked_by_name(question, history, today)
+        if asked:
+            return asked
+        rewritten = await self._assistant.rewrite(question, history) if self._assistant else ()
+        found = await asyncio.to_thread(self._look, question, tuple(history), today, rewritten)
+        found = await self._reranked(question, found)
+        if not found.enough:
+            return quoting.refusal(found.evidence.related)
+        quoted = await asyncio.to_thread(self._quote, found)
+        if self._assistant is None:
+            return quoted.answer
+        composed = await self._assistant.compose(question, quoted.hits, so_far)
+        return composed or quoted.answer
+
+    def quoted(self, question: str, today: date) -> Answer:
+        """What the guides say in their own words, or a refusal; no model is asked. To be called in a thread."""
+        found = self._look(question, (), today, ())
+        return self._quote(found).answer if found.enough else quoting.refusal(found.evidence.related)
 
     def close(self) -> None:
         """Let go of the files; questions that are under way still get their answer."""
-        if self._vectors:
-            self._vectors.close()
+        self._finder.close()
+        self._nearness.close()
 
-    def _quote(self, question: str, history: Sequence[Line], today: date) -> tuple[Answer, tuple[Hit, ...]]:
-        if len(question) > LONGEST_QUESTION:
-            return quoting.too_long(), ()
-        hits, judged = self._find(question, today)
-        if not judged.enough and (fuller := _follow_up(question, history)):
-            together, again = self._find(fuller, today)
-            if again.enough and self._speaks_of(together[again.best], question):
-                question, hits, judged = fuller, together, again
-        if not judged.enough:
-            return quoting.refusal([hits[place].passage.title for place in judged.related]), ()
-        return quoting.quote(content(question), hits, judged, self._rarity, self._further(hits[judged.best], question))
+    def _asked_by_name(self, question: str, history: Sequence[Line], today: date) -> Answer | None:
+        """The whole guide of the last answer, or the one chosen among those a refusal offered."""
+        if follow_up.asks_for_whole(question):
+            for title, section in follow_up.last_sources(history):
+                guide = self._titled(title, section, today)
+                if guide:
+                    return whole(guide, section)
+        number = follow_up.step_asked(question)
+        for title, section in follow_up.last_sources(history) if number else ():
+            guide = self._titled(title, section, today)
+            if guide and (answer := step(guide, [one.passage for one in self._own(guide.name)], section, number)):
+                return answer
+        chosen = self._titled(offered(question, history, self._by_title), "", today)
+        if chosen is None:
+            return None
+        return opening(chosen, [one.passage for one in self._own(chosen.name)])
 
-    def _further(self, lead: Hit, question: str) -> Further:
-        """What of the lead's guide belongs into an answer, whether or not the search found it."""
-        if not asks_what_to_do(question):
-            return Further()
-        own = tuple(one for one in self._passages if one.guide == lead.passage.guide)
-        return quoting.further(lead.passage, own, ill=of_illness(question))
+    def _titled(self, title: str, section: str, today: date) -> Guide | None:
+        """The valid guide of a title; of several, the one that has the section."""
+        valid = [guide for guide in self._by_title.get(title, ()) if not guide.expired(today)]
+        for guide in valid:
+            if any(within(one.passage.section, section) for one in self._own(guide.name)):
+                return guide
+        return valid[0] if valid else None
 
-    def _find(self, question: str, today: date) -> tuple[list[Hit], Evidence]:
-        hits = self.search(question, today)
-        found = [Found(hit.score, *self._terms(hit.passage)) for hit in hits]
-        others = CHILD if of_the_asker(question) else ""
-        return hits, evidence.judge(content(question), found, self._rarity_on(today), others)
+    def _look(self, question: str, history: Sequence[Line], today: date, rewritten: Sequence[str]) -> Found:
+        """The reading of the question for which the evidence is best: alone, with what was said before, reworded."""
+        asked = self._reader.read(question)
+        alone = self._find(asked, today)
+        best = alone
+        worded = any(char.isalnum() for char in asked.plain)  # a link or a picture asks for nothing again
+        if history and worded and (follow_up.points_back(asked) or not alone.enough):
+            best = self._with_history(alone, history, today)
+        for wording in rewritten:
+            found = self._find(self._reader.read(wording), today)
+            if found.evidence.sure > best.evidence.sure:
+                best = found
+        return best
 
-    def _expired(self, today: date) -> frozenset[str]:
-        return frozenset(guide.name for guide in self.guides if guide.expired(today))
+    def _with_history(self, alone: Found, history: Sequence[Line], today: date) -> Found:
+        """The question read with what was said before: in the guide just quoted, else in all of them."""
+        fuller = follow_up.together(alone.question, history, self._reader)
+        if fuller is None:
+            return alone
+        quoted = follow_up.last_sources(history)
+        titles = [title for title, _ in quoted]
+        for title, section in quoted:
+            guide = self._titled(title, section, today)
+            least = OWN_SHARE if alone.enough else SAME_GUIDE
+            if guide and (same := self._in_guide(alone.question, fuller, guide, least)):
+                return alone if veto(fuller, same.ranked[0]) else same
+        both = self._find(fuller, today, titles)
+        if not _followed(both) or not self._speaks_of(both.ranked[0].prepared, alone.question):
+            return alone
+        return replace(both, evidence=replace(both.evidence, sure=max(ENOUGH, both.evidence.sure)))
 
-    def _rarity_on(self, today: date) -> Callable[[str], float]:
-        """Rarity among what may be quoted: a word that only expired guides have is one that nobody knows."""
-        expired = self._expired(today)
-        if not expired:
-            return self._rarity
-        hidden, having = self._hidden(expired)
-        return lambda term: self._lexical.rarity(term, hidden, having[term])
+    def _in_guide(self, question: Question, fuller: Question, guide: Guide, least: float) -> Found | None:
+        """The question asked of one guide; None where it asks for another age or material, or for something else.
 
-    def _count_hidden(self, expired: frozenset[str]) -> tuple[int, Counter[str]]:
-        """How many passages expired guides have, and in how many of them each term stands."""
-        gone = [passage for passage in self._passages if passage.guide in expired]
-        return len(gone), Counter(term for passage in gone for term in self._terms(passage)[0])
+        `least` is the share of its own words that the guide must speak of.
+        """
+        own = self._own(guide.name)
+        if any(one.ages and gap(question.ages, one.ages) > 0 for one in own[:1]):
+            return None
+        named = own[0].attributes
+        if any(kind in named and not values & named[kind] for kind, values in question.attributes.items()):
+            return None
+        everything = GAP.join(f"{one.head}{GAP}{one.body}" for one in own)
+        if question.subject >= OWN_WEIGHT and coverage(question.by_itself(), everything) < least:
+            return None
+        ranked = self._finder.among(fuller, self._places[guide.name])
+        return Found(fuller, tuple(ranked[:KEPT]), Evidence(ENOUGH, "the guide just quoted speaks of it"))
 
-    def _speaks_of(self, hit: Hit, question: str) -> bool:
-        everything, _, _ = self._terms(hit.passage)
-        return evidence.coverage(content(question), everything, self._rarity) >= _OWN_SHARE
+    def _speaks_of(self, prepared: Prepared, question: Question) -> bool:
+        if question.subject < OWN_WEIGHT:  # "多久一次" has no word of its own
+            return True
+        return coverage(question.by_itself(), f"{prepared.head}\n{prepared.body}") >= OWN_SHARE
 
-    def _scaled(self, found: Sequence[tuple[int, float]], expired: frozenset[str]) -> dict[int, float]:
-        """Scores as shares of the best one, so that two sides can be added up."""
-        valid = [one for one in found if one[1] > 0 and self._passages[one[0]].guide not in expired]
-        top = max((score for _, score in valid), default=1.0)
-        return {number: score / top for number, score in valid[:DEPTH]}
+    def _find(self, question: Question, today: date, favoured: Collection[str] = ()) -> Found:
+        hidden = frozenset(guide.name for guide in self._ending if guide.expired(today))
+        spare = sum(len(self._places[name]) for name in hidden if name in self._places)
+        return self._judged(question, self._finder.find(question, hidden, spare, favoured))
 
-    def _nearest(self, question: str, limit: int) -> list[tuple[int, float]]:
-        if self._vectors is None or self.vectors_reason:
-            return []
-        try:
-            return self._vectors.search(embed([question])[0], min(limit, len(self._passages)))
-        except VectorsFailed as error:
-            self.vectors_reason, self.needs_rebuild = str(error), True
-            return []
+    def _judged(self, question: Question, ranked: Sequence[Ranked]) -> Found:
+        own = self._own(ranked[0].passage.guide) if ranked else ()
+        return Found(question, tuple(ranked[:KEPT]), judge(question, ranked, own, self._finder.rarity))
 
-    @staticmethod
-    def _terms_of(passage: Passage) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """All terms of a passage, those of what names it, and those its text has more than once."""
-        names, said = frozenset(terms(passage.head)), Counter(terms(passage.text))
-        return names | said.keys(), names, frozenset(term for term, times in said.items() if times > 1)
+    async def _reranked(self, question: str, found: Found) -> Found:
+        """The passages in the order a model gives them; what it does not name keeps its place behind."""
+        if self._assistant is None or not found.enough:
+            return found
+        order = await self._assistant.rerank(question, [_hit(one) for one in found.ranked])
+        ranked = [found.ranked[place] for place in order]
+        ranked += [one for place, one in enumerate(found.ranked) if place not in order]
+        again = self._judged(found.question, ranked)
+        return again if again.enough else found
+
+    def _quote(self, found: Found) -> Quoted:
+        return quoting.quote(found.question, found.ranked, self._own(found.ranked[0].passage.guide))
+
+    def _own(self, guide: str) -> list[Prepared]:
+        return [self._finder.prepared(number) for number in self._places.get(guide, ())]
 
 
-def _open_vectors(folder: Path, expected: int, *, share: bool) -> Vectors | VectorsFailed:
+def _followed(found: Found) -> bool:
+    """Whether what was found is enough where the subject was named before: for just that age or material, it is."""
+    if not found.ranked or veto(found.question, found.ranked[0]):
+        return False
+    met = found.ranked[0].match
+    return found.evidence.sure >= FOLLOWED or (met.covered >= COVERED and (met.age_fits or met.fits > 0))
+
+
+def _hit(one: Ranked) -> Hit:
+    return Hit(one.passage, one.match.covered)
+
+
+@lru_cache(maxsize=1)
+def _table(added: tuple[tuple[str, ...], ...]) -> Wordings:
+    """The wordings of a library; two generations mostly have the same."""
+    return wordings(added)
+
+
+def _open_vectors(folder: Path, manifest: Manifest, embedder: str, *, share: bool) -> Vectors | VectorsFailed:
+    if manifest.vectors_reason:
+        return VectorsAbsent(manifest.vectors_reason)
+    if manifest.embedder != embedder:
+        return VectorsFailed("向量索引是用另一种向量设置建立的，请运行 fencun index 重新生成。")
     try:
-        return Vectors.open_proven(folder, expected, share=share)
+        return Vectors.open_proven(folder, manifest.passages, share=share)
     except VectorsFailed as error:
         return error
-
-
-def _follow_up(question: str, history: Sequence[Line]) -> str:
-    """The question together with the one before it, when it is too short to stand alone; else nothing."""
-    before = next((line.text for line in reversed(history) if line.sender == "customer" and content(line.text)), "")
-    short = sum(map(len, content(question))) <= 8
-    return f"{before[-200:]}\n{question}" if before and short and content(question) else ""

@@ -8,9 +8,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-import zlib
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -18,10 +16,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.terms import terms
-
-SIZE = 512
-_BATCH = 500  # rows per write
+_BATCH = 1000  # rows per write: Chroma makes lists of them, ten times as large
+_EFFORT = 40  # neighbours looked at per row added or asked for; 100, the default, takes twice as long for a little more
 _COLLECTION = "passages"  # Chroma wants at least three characters
 _T = TypeVar("_T")
 
@@ -34,16 +30,8 @@ class VectorsLocked(VectorsFailed):
     """Another client holds the folder."""
 
 
-def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-    """One row of `SIZE` per text: hashed character n-grams, length 1 (a text without terms gives a zero row)."""
-    rows = np.zeros((len(texts), SIZE), dtype=np.float32)
-    for row, text in zip(rows, texts, strict=True):
-        for term, count in Counter(terms(text)).items():
-            digest = zlib.crc32(term.encode())
-            weight = (1.0 if len(term) > 1 else 0.4) * (1.0 + np.log(count))
-            row[digest % SIZE] += weight if digest & 0x80000000 else -weight
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+class VectorsAbsent(VectorsFailed):
+    """The generation was built without vectors, and building it again would most likely end the same."""
 
 
 class FolderLock:
@@ -103,7 +91,8 @@ class Vectors:
                 raise
             vectors = cls.open_copy(folder)
         try:
-            sound = vectors.count() == expected and bool(vectors.search(np.ones(SIZE, dtype=np.float32), 1))
+            # Counting comes last: while it loads the vectors, Chroma lets nothing else run in the process.
+            sound = bool(vectors.search(vectors.first(), 1)) and vectors.count() == expected
         except VectorsFailed:
             vectors.close()
             raise
@@ -150,6 +139,13 @@ class Vectors:
         """How many passages there are."""
         return int(_guarded(self._collection.count))
 
+    def first(self) -> NDArray[np.float32]:
+        """The vector of passage 0: one that must find something, whatever the dimension."""
+        found = _guarded(lambda: self._collection.get(ids=["0"], include=["embeddings"]))
+        if not len(found["embeddings"]):
+            raise VectorsFailed("向量索引是空的。")
+        return np.asarray(found["embeddings"][0], dtype=np.float32)
+
     def close(self) -> None:
         """Let go of the folder, so that another client may open it."""
         with self._turn:
@@ -170,13 +166,23 @@ def _write(folder: Path, rows: NDArray[np.float32]) -> None:
     client = _client(folder)
     try:
         collection = client.create_collection(
-            _COLLECTION, embedding_function=_no_embedding(), configuration={"hnsw": {"space": "cosine"}}
+            _COLLECTION, embedding_function=_no_embedding(), configuration={"hnsw": _settings(len(rows))}
         )
         for start in range(0, len(rows), _BATCH):
             part = rows[start : start + _BATCH]
             collection.add(ids=[str(start + i) for i in range(len(part))], embeddings=part)
     finally:
         client.close()
+
+
+def _settings(rows: int) -> dict[str, Any]:
+    """Chroma moves rows from its log into its vector files when so many wait: the last of ours must move them all.
+
+    What stays in the log is added at the first search after each opening, and nothing else runs meanwhile.
+    """
+    most = max(2, rows)
+    effort = {"ef_construction": _EFFORT, "ef_search": _EFFORT}
+    return {"space": "cosine", "sync_threshold": most, "batch_size": min(100, most), **effort}
 
 
 def _connect(folder: Path) -> tuple[Any, Any]:

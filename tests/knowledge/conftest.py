@@ -1,9 +1,16 @@
 """A small library of guides of our own, as text files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from knowledge.index import build
+from knowledge.library import Library
+
+settings.register_profile("loaded machine", deadline=None)  # how long an example takes says nothing here
+settings.load_profile("loaded machine")
 
 WriteGuide = Callable[..., Path]
 
@@ -52,7 +59,15 @@ def _write(folder: Path, name: str, title: str, body: str, **front: str) -> Path
     return path
 
 
-@pytest.fixture
+def _four(folder: Path) -> Path:
+    _write(folder, "styling/sofa.md", "真皮沙发怎么清洁保养", SOFA, topic="styling", keywords="[真皮沙发, 清洁]")
+    _write(folder, "parenting/food.md", "6 个月开始添加辅食", FOOD, topic="parenting", keywords="[辅食, 宝宝]")
+    _write(folder, "service/returns.md", "退换货规则", RETURNS, topic="service", keywords="[退货, 退款]")
+    _write(folder, "styling/rug.md", "客厅地毯选多大", RUG, topic="styling", keywords="[地毯, 客厅]")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def write_guide() -> WriteGuide:
     """write_guide(folder, name, title, body, **front matter) → path."""
     return _write
@@ -61,9 +76,54 @@ def write_guide() -> WriteGuide:
 @pytest.fixture
 def guides(tmp_path: Path) -> Path:
     """A folder with four guides."""
-    folder = tmp_path / "guides"
-    _write(folder, "styling/sofa.md", "真皮沙发怎么清洁保养", SOFA, topic="styling", keywords="[真皮沙发, 清洁]")
-    _write(folder, "parenting/food.md", "6 个月开始添加辅食", FOOD, topic="parenting", keywords="[辅食, 宝宝]")
-    _write(folder, "service/returns.md", "退换货规则", RETURNS, topic="service", keywords="[退货, 退款]")
-    _write(folder, "styling/rug.md", "客厅地毯选多大", RUG, topic="styling", keywords="[地毯, 客厅]")
-    return folder
+    return _four(tmp_path / "guides")
+
+
+OpenLibrary = Callable[[], Library]
+
+
+@pytest.fixture
+def opened(guides: Path, tmp_path: Path) -> Iterator[OpenLibrary]:
+    """Opens libraries over the guides as they are now; all are closed in the end."""
+    libraries: list[Library] = []
+
+    def open_now() -> Library:
+        for library in libraries:
+            library.close()
+        build(guides, tmp_path / "index", tmp_path / "chroma")
+        libraries.append(Library.open(tmp_path / "index", tmp_path / "chroma"))
+        return libraries[-1]
+
+    yield open_now
+    for library in libraries:
+        library.close()
+
+
+@pytest.fixture
+def library(opened: OpenLibrary) -> Library:
+    """The four guides, open; for tests that close it or change what it was made from."""
+    return opened()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The four guides, open for all tests of a file."""
+    root = tmp_path_factory.mktemp("small")
+    build(_four(root / "guides"), root / "index", root / "chroma")
+    found = Library.open(root / "index", root / "chroma")
+    yield found
+    found.close()
+
+
+SAMPLE = Path(__file__).resolve().parents[2] / "guides"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The guides that come with the program, open."""
+    root = tmp_path_factory.mktemp("sample")
+    built = build(SAMPLE, root / "index", root / "chroma")
+    assert built.rejected == ()
+    found = Library.open(root / "index", root / "chroma")
+    yield found
+    found.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from knowledge import generation
+from knowledge.embedding import HashedEmbedder
 from knowledge.generation import NoIndex
 from knowledge.index import IndexFailed, build, outdated
 from knowledge.library import Library
@@ -110,8 +111,46 @@ def test_vectors_that_cannot_be_written_leave_the_lexical_side_alone_in_use(guid
     assert not built.vectors_ok
     assert built.vectors_reason
     library = Library.open(roots[0], tmp_path / "file" / "chroma")
+    assert (library.vectors_ok, library.needs_rebuild) == (False, False)  # it would only end the same
+    assert library.vectors_reason == built.vectors_reason
+    assert library.search("真皮沙发怎么清洁", TODAY)[0].passage.guide == "sofa.md"
+
+
+def test_vectors_that_failed_are_tried_again_by_the_next_build(guides, roots, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    first = build(guides, roots[0], tmp_path / "file" / "chroma")
+    (tmp_path / "file").unlink()
+    again = build(guides, roots[0], tmp_path / "file" / "chroma")
+    assert (again.fresh, again.vectors_ok, again.generation != first.generation) == (True, True, True)
+
+
+class Reversed(HashedEmbedder):
+    """Other vectors of the same size."""
+
+    name = "reversed"
+
+    def embed_documents(self, texts):
+        return super().embed_documents([text[::-1] for text in texts])
+
+
+def test_another_embedding_is_noticed_and_the_index_built_anew(guides, roots):
+    first = build(guides, *roots)
+    library = Library.open(*roots, embedder=lambda _: Reversed())
     assert (library.vectors_ok, library.needs_rebuild) == (False, True)
     assert library.search("真皮沙发怎么清洁", TODAY)[0].passage.guide == "sofa.md"
+    library.close()
+    again = build(guides, *roots, embedder=Reversed())
+    assert (again.fresh, again.generation != first.generation) == (True, True)
+    library = Library.open(*roots, embedder=lambda _: Reversed())
+    assert library.vectors_ok
+    library.close()
+
+
+def test_an_embedder_is_told_the_size_the_index_was_built_with(guides, roots):
+    build(guides, *roots)
+    sizes = []
+    Library.open(*roots, embedder=lambda size: sizes.append(size) or HashedEmbedder()).close()
+    assert sizes == [HashedEmbedder().size]
 
 
 def test_only_one_builder_at_a_time(guides, roots):
@@ -141,7 +180,7 @@ def test_a_broken_lexical_index_is_no_index_and_is_built_anew(guides, roots):
     Library.open(*roots).close()
 
 
-@pytest.mark.parametrize("name", ["guides.json", "passages.json", "manifest.json"])
+@pytest.mark.parametrize("name", ["guides.json", "passages.json", "manifest.json", "words.json"])
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"format": 1}', '[{"name": 1}]'])
 def test_a_broken_file_of_a_generation_is_no_index_and_is_built_anew(guides, roots, name, content):
     first = build(guides, *roots)

@@ -1,0 +1,128 @@
+"""Searching one open index: lexical and vector sides together, every passage found compared with the question."""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+
+from knowledge.asking import GAP, without_asking
+from knowledge.lexical import WHOLE, Lexical
+from knowledge.matching import Prepared, match
+from knowledge.question import Question
+from knowledge.ranking import LEXICAL, PLAIN, VECTOR, Ranked, worth
+from knowledge.terms import bigrams, grams, runs
+from knowledge.types import Passage
+from knowledge.wordings import Wordings
+
+DEPTH = 24  # passages taken from either side
+COMPARED = 16  # passages that are compared with the question word by word
+FAVOUR = 0.5  # what a passage of the guide just quoted has in advance
+MOST_TERMS = 60  # of one search
+AT_ONCE = 8  # searches by vector: they take turns, but a model behind an endpoint may be waited for by several
+# Share of the passages from which a single character found in so many is left out: it tells little and costs most.
+OFTEN = 0.2  # beside other wordings, weighted
+EVERYWHERE = 0.5  # of the question as it was typed
+Rarity = Callable[[str], float]
+Nearest = Callable[[str, int], Sequence[tuple[int, float]]]  # text, limit → (number, similarity)
+
+
+class Finder:
+    """Finds and orders passages. `hidden` names guides that must not be found. Safe to use from threads."""
+
+    def __init__(self, passages: Sequence[Passage], lexical: Lexical, nearest: Nearest, wordings: Wordings) -> None:
+        self._passages = passages
+        self._lexical = lexical
+        self._nearest = nearest
+        self._beside = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="nearest")
+        # No method of this object: it would hold itself, and an exchanged library stay until a collection finds it.
+        self.prepared: Callable[[int], Prepared] = lru_cache(maxsize=5000)(partial(_prepared, passages, wordings))
+        self.rarity: Rarity = lru_cache(maxsize=50_000)(lexical.rarity)
+
+    def find(
+        self, question: Question, hidden: Collection[str], spare: int, favoured: Collection[str] = ()
+    ) -> list[Ranked]:
+        """The passages that speak of `question`, best first; `spare` is how many passages hidden guides have.
+
+        `favoured` are titles that an answer just given came from.
+        """
+        nearest = self._asking(question.plain, DEPTH + spare)
+        wanted, typed = weighted(question, self.rarity), as_typed(question, self.rarity)
+        lexical = self._shares(self._lexical.search(wanted, DEPTH + spare), hidden)
+        plain = self._shares(self._lexical.search(typed, DEPTH + spare, WHOLE), hidden)
+        if not lexical and not plain:  # no term in common: what is near by vector is near by chance
+            return []
+        near = self._shares(nearest(), hidden)
+        sides = (lexical, plain, near)
+        likely = sorted({*lexical, *plain, *near}, key=lambda number: (-found_by(number, *sides), number))
+        ranked = [self._ranked(question, number, *sides) for number in likely[:COMPARED]]
+        return sorted(ranked, key=lambda one: (-one.worth - FAVOUR * (one.passage.title in favoured), one.number))
+
+    def among(self, question: Question, numbers: Iterable[int]) -> list[Ranked]:
+        """These passages, compared with the question; best first."""
+        ranked = [self._ranked(question, number, {}, {}, {}) for number in numbers]
+        return sorted(ranked, key=lambda one: (-one.worth, one.number))
+
+    def _ranked(self, question: Question, number: int, *sides: dict[int, float]) -> Ranked:
+        prepared = self.prepared(number)
+        met = match(question, prepared, self.rarity)
+        lexical, plain, near = (side.get(number, 0.0) for side in sides)
+        return Ranked(number, prepared, met, lexical, plain, near, worth(met, lexical, plain, near))
+
+    def _shares(self, found: Sequence[tuple[int, float]], hidden: Collection[str]) -> dict[int, float]:
+        """Scores as shares of the best one, so that two sides can be added up."""
+        valid = [one for one in found if one[1] > 0 and not (hidden and self._passages[one[0]].guide in hidden)]
+        top = max((score for _, score in valid), default=1.0)
+        return {number: score / top for number, score in valid[:DEPTH]}
+
+    def close(self) -> None:
+        """Ask for nothing near any more; what is being asked is finished."""
+        self._beside.shutdown(wait=False)
+
+    def _asking(self, text: str, limit: int) -> Callable[[], Sequence[tuple[int, float]]]:
+        """Ask for what is near in a thread, as Chroma leaves this one free to search; what is returned waits for it."""
+        try:
+            return self._beside.submit(self._nearest, text, min(limit, len(self._passages))).result
+        except RuntimeError:  # closed meanwhile
+            return list
+
+
+def _prepared(passages: Sequence[Passage], wordings: Wordings, number: int) -> Prepared:
+    return Prepared(passages[number], wordings)
+
+
+def found_by(number: int, lexical: dict[int, float], plain: dict[int, float], near: dict[int, float]) -> float:
+    """How well the indexes alone think of a passage."""
+    share = LEXICAL * lexical.get(number, 0.0) + PLAIN * plain.get(number, 0.0)
+    return share + VECTOR * near.get(number, 0.0)
+
+
+def as_typed(question: Question, rarity: Rarity) -> dict[str, float]:
+    """The terms of the question as it was typed, all alike."""
+    return _telling(dict.fromkeys(list(grams(question.plain))[:MOST_TERMS], 1.0), rarity, EVERYWHERE)
+
+
+def weighted(question: Question, rarity: Rarity) -> dict[str, float]:
+    """The terms to search for with their weights: the question's own characters and pairs, and other wordings."""
+    found: dict[str, float] = {}
+
+    def add(term: str, weight: float) -> None:
+        found[term] = max(weight, found.get(term, 0.0))
+
+    for run in runs(without_asking(question.plain).replace(GAP, " ")):
+        for at, unit in enumerate(run):
+            add(unit, 0.5 if unit.isascii() else 0.1)
+            if at + 1 < len(run):
+                add(unit + run[at + 1], 0.3)
+    for one in question.wanted:
+        for form, credit in one.forms:
+            share = one.weight * credit * (1.0 if form == one.text else 0.6)
+            for term in bigrams(form) if len(form) > 1 and not form.isascii() else [form]:
+                add(term, share)
+    return dict(sorted(_telling(found, rarity, OFTEN).items(), key=lambda term: -term[1])[:MOST_TERMS])
+
+
+def _telling(found: dict[str, float], rarity: Rarity, share: float) -> dict[str, float]:
+    """The terms without the single characters that more than `share` of the passages have, if others are left."""
+    least = -math.log(share)
+    kept = {term: weight for term, weight in found.items() if len(term) > 1 or rarity(term) >= least}
+    return kept if len(kept) > 1 else found
