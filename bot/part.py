@@ -79,3 +79,22 @@ def part_id(*words: object) -> str:
     """A deterministic id of 30 characters out of `[0-9a-f]`: fits kf's msgid (at most 32 B, doc 94677)."""
     joined = "\x1f".join(str(word) for word in words)
     return hashlib.sha256(joined.encode()).hexdigest()[:30]
+
+
+def reply_id(conversation: str, item: int, place: str) -> str:
+    """The id of the part at `place` of what is said to an item."""
+    return part_id("reply", conversation, item, place)
+
+
+def answer_id(conversation: str, item: int, stream: str) -> str:
+    """What the answer to an item is known by when somebody rates it: 32 characters.
+
+    It is the id of the AI bot's stream, because that is chosen when the bubble opens, before the answer is known; on a
+    long connection the stream has its id from the bubble's part.
+    """
+    return stream or stream_id(reply_id(conversation, item, "0"))
+
+
+def stream_id(part: str) -> str:
+    """The id of the stream that a bubble's part opens by itself."""
+    return "st" + part

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.channels import Budget, ChannelPort
-from bot.part import Klass, Part, part_id
+from bot.part import Klass, Part, answer_id, reply_id
 from bot.store.inbox import Waiting
+from bot.wecom.split import split
 from handlers.texts import BUDGET
 from handlers.turn import Channel, Conversation, Reply
 
@@ -22,9 +23,27 @@ def reply_parts(
     for number, reply in enumerate(replies):
         kind = "on_event" if reply.code else "text"
         pieces = channel.pieces(reply.text)
-        for place, piece in enumerate(pieces[:1] if reply.code else _within(pieces, channel.limits.per_message)):
-            parts.append(_part(conversation, waiting, reply, version, kind, f"{number}.{place}", {"text": piece}))
+        room = channel.limits.rated if reply.about else None
+        fitting = pieces[:1] if reply.code else _within(_with_room(pieces, room), channel.limits.per_message)
+        for place, piece in enumerate(fitting):
+            rated = _rated(conversation, waiting, reply) if room and place == len(fitting) - 1 else {}
+            body = {"text": piece, **rated}
+            parts.append(_part(conversation, waiting, reply, version, kind, f"{number}.{place}", body))
     return parts
+
+
+def _rated(conversation: Conversation, waiting: Waiting, reply: Reply) -> dict[str, str]:
+    """What lets a channel ask whether an answer was of use."""
+    return {"feedback": answer_id(conversation.id, waiting.item.id, waiting.stream)} if reply.about else {}
+
+
+def _with_room(pieces: list[str], room: int | None) -> list[str]:
+    """The last piece cut so that 有用 and 没用 can stand below it: a message of their own would cost one more."""
+    if room is None or not pieces or len(pieces[-1].encode()) <= room:
+        return pieces
+    last = pieces[-1]
+    tail = split(last, room)[-1]
+    return [*pieces[:-1], last[: last.rindex(tail)].rstrip(), tail]
 
 
 def _within(pieces: list[str], budget: Budget | None) -> list[str]:
@@ -39,7 +58,8 @@ def _one_bubble(conversation: Conversation, waiting: Waiting, replies: Sequence[
     if not replies:
         return []
     text = "\n\n".join(reply.text for reply in replies)
-    body = {"text": text, "stream": waiting.stream, "req_id": str(waiting.data.get("req_id", ""))}
+    rated = {key: value for reply in replies for key, value in _rated(conversation, waiting, reply).items()}
+    body = {"text": text, "stream": waiting.stream, "req_id": str(waiting.data.get("req_id", "")), **rated}
     kind = "welcome" if replies[0].code else "bubble"
     return [_part(conversation, waiting, replies[0], version, kind, "0", body)]
 
@@ -56,7 +76,7 @@ def _part(
     target = {"to": conversation.person, "account": conversation.account, "chat": conversation.chat}
     about = {"item": waiting.item.id}
     return Part(
-        id=part_id("reply", conversation.id, waiting.item.id, place),
+        id=reply_id(conversation.id, waiting.item.id, place),
         lane=conversation.id,
         channel=conversation.channel,
         klass=Klass.REPLY,

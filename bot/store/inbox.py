@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.store import conversations
 from bot.store.arrivals import storable
 from bot.store.database import Database, insert_once, upsert
-from bot.store.outbox import window_opened
+from bot.store.outbox import spoken, window_opened
 from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, stream
 from handlers.turn import Channel, Conversation, Item, Kind, State
 from knowledge.types import Line
@@ -224,7 +224,7 @@ async def _open_windows(connection: AsyncConnection, arrivals: Sequence[Arrival]
     """Each message of a kf customer starts a new budget of parts and a new 48 hours (doc 94677)."""
     latest: dict[str, int] = {}
     for arrival in arrivals:
-        if arrival.address.channel is Channel.KF and arrival.kind in (Kind.TEXT, Kind.MEDIA):
+        if arrival.address.channel is Channel.KF and arrival.kind in (Kind.TEXT, Kind.MEDIA, Kind.RATED):
             id_ = arrival.address.conversation
             latest[id_] = max(latest.get(id_, 0), millis(arrival.sent_at))
     if not latest:
@@ -266,9 +266,9 @@ def _stream_row(arrival: Arrival, now: int) -> dict[str, Any]:
 
 
 async def _history(connection: AsyncConnection, conversation_id: str, before: int) -> tuple[Line, ...]:
-    """The last lines said in the conversation before item `before`, oldest first."""
+    """The last lines said in the conversation before item `before`, ours among them, oldest first."""
     query = (
-        select(inbox.c.kind, inbox.c.text)
+        select(inbox.c.id, inbox.c.kind, inbox.c.text)
         .where(
             inbox.c.conversation == conversation_id,
             inbox.c.id < before,
@@ -278,7 +278,12 @@ async def _history(connection: AsyncConnection, conversation_id: str, before: in
         .limit(HISTORY)
     )
     rows = (await connection.execute(query)).all()
-    return tuple(Line("customer" if kind == Kind.TEXT else "staff", text) for kind, text in reversed(rows))
+    if not rows:
+        return ()
+    said = [(row.id, 0, Line("customer" if row.kind == Kind.TEXT else "staff", row.text)) for row in rows]
+    replies = await spoken(connection, conversation_id, rows[-1].id, before)
+    said += [(item, 1 + place, Line("bot", text)) for place, (item, text) in enumerate(replies)]
+    return tuple(line for _, _, line in sorted(said, key=lambda one: one[:2]))
 
 
 def _item(row: Any) -> Item:

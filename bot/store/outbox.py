@@ -17,6 +17,7 @@ from handlers.turn import Channel
 OPEN = ("ready", "sending")
 GONE = (Final.SENT, Final.JOINED)
 WAITS_FOR_MEMBER = "budget_spent"
+SPOKEN = 24  # of our last parts that are looked through for what was said before
 BETWEEN = "\n\n"  # between answers that share a message
 
 
@@ -114,7 +115,8 @@ async def texts_after(connection: AsyncConnection, part: Part) -> list[Part]:
 async def absorb(connection: AsyncConnection, part: Part, others: Sequence[Part]) -> Part:
     """Make `others` part of `part`, durably, before it is sent: a repetition is then the same message."""
     text = BETWEEN.join(str(each.body["text"]) for each in (part, *others))
-    grown = replace(part, body={**part.body, "text": text})
+    # What can be rated below them is the last one.
+    grown = replace(part, body={**part.body, "text": text, "feedback": others[-1].body.get("feedback", "")})
     await connection.execute(update(outbox).where(outbox.c.id == part.id).values(body=dict(grown.body)))
     ids = [other.id for other in others]
     joined = {"state": Final.JOINED, "platform_id": part.id, "reason": ""}
@@ -211,3 +213,23 @@ def _row(part: Part, now: datetime) -> dict[str, Any]:
         "platform_id": "",
         "reason": "",
     }
+
+
+async def spoken(connection: AsyncConnection, conversation_id: str, first: int, before: int) -> list[tuple[int, str]]:
+    """What we said to the items `first` … `before` - 1 of a conversation, in order, as (item, text)."""
+    query = (
+        select(outbox.c.body)
+        .where(
+            outbox.c.lane == conversation_id,
+            outbox.c.klass == Klass.REPLY,
+            outbox.c.state.in_([*OPEN, Final.SENT]),  # what was joined stands in the part it left in
+        )
+        .order_by(outbox.c.seq.desc())
+        .limit(SPOKEN)
+    )
+    bodies = reversed((await connection.scalars(query)).all())
+    return [
+        (int(body["item"]), str(body["text"]))
+        for body in bodies
+        if first <= int(body.get("item", 0)) < before and body.get("text")
+    ]

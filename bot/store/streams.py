@@ -45,6 +45,12 @@ class Streams:
             url_used=row["url_used"],
         )
 
+    async def grow(self, id_: str, text: str) -> None:
+        """Write the whole text so far, unless the stream is closed."""
+        async with self._database.write() as connection:
+            open_ = (stream.c.id == id_, stream.c.finished.is_(False))
+            await connection.execute(update(stream).where(*open_).values(text=text))
+
     async def end(self, id_: str, text: str) -> bool:
         """Write the whole text and close; False when it was closed before."""
         async with self._database.write() as connection:

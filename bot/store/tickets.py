@@ -23,6 +23,12 @@ async def open_ticket(connection: AsyncConnection, conversation_id: str, reason:
     return int(made.scalar_one())
 
 
+async def sharpen(connection: AsyncConnection, number: int, reason: str, ask: str) -> None:
+    """What ticket `number` is about has become more pressing than what it was opened for."""
+    about = update(ticket).where(ticket.c.number == number)
+    await connection.execute(about.values(reason=reason[:60], ask=ask[:500]))
+
+
 async def take(connection: AsyncConnection, conversation_id: str, assignee: str) -> None:
     """The conversation's live ticket is with `assignee` now."""
     mine = update(ticket).where(ticket.c.conversation == conversation_id, ticket.c.state.in_(LIVE))

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from handlers.commands import library, people, sending
+from handlers.commands import gaps, library, people, sending
 from handlers.commands.parse import is_command, parse, unknown
 from handlers.commands.request import Request, say
 from handlers.turn import Office, Outcome, Turn
@@ -18,6 +18,8 @@ RUN: Mapping[str, Run] = MappingProxyType(
         "ask": library.ask,
         "guides": library.guides,
         "reindex": library.reindex,
+        "gaps": gaps.gaps,
+        "answer": gaps.answer,
         "plan": sending.plan,
         "push": sending.push,
         "pause": sending.pause,

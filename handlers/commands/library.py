@@ -1,9 +1,11 @@
 """/ask /guides /reindex /status: what the bot knows and how it is."""
 
+from collections.abc import Sequence
+
 from handlers import texts
 from handlers.commands.request import Request, say
 from handlers.plain import LONGEST_QUESTION
-from handlers.turn import Outcome, Reindex, Status
+from handlers.turn import Outcome, Reindex, Status, Tally
 from knowledge.types import Answer, Guide
 
 _SHOWN = 20  # guides in one list
@@ -35,7 +37,10 @@ async def guides(request: Request) -> Outcome:
         return say(
             f"没有找到和“{texts.one_line(request.arguments, 20)}”有关的指南。" if word else "指南文件夹里还没有指南。"
         )
-    rows = [_row(guide, expired=guide.expired(request.today)) for guide in found[:_SHOWN]]
+    tallies = await request.office.ratings()
+    rows = [_row(guide, tallies, expired=guide.expired(request.today)) for guide in found[:_SHOWN]]
+    if len(found) == 1:
+        rows += _sections(found[0], tallies)
     more = f"\n\n只列出前 {_SHOWN} 份，加个词可以缩小范围：/guides 词" if len(found) > _SHOWN else ""
     return say(f"**指南 {len(found)} 份**\n\n" + "\n".join(rows) + more)
 
@@ -44,9 +49,21 @@ def _searchable(guide: Guide) -> str:
     return "\n".join((guide.title, guide.topic, guide.name, *guide.keywords)).casefold()
 
 
-def _row(guide: Guide, *, expired: bool) -> str:
+def _row(guide: Guide, tallies: Sequence[Tally], *, expired: bool) -> str:
     marks = ("，可定时推送" if guide.weekly else "") + ("，已过期" if expired else "")
-    return f"- 《{guide.title}》{guide.topic}，{guide.name}{marks}"
+    own = [tally for tally in tallies if tally.guide == guide.name]
+    rated = f"，{_thumbs(sum(one.good for one in own), sum(one.bad for one in own))}" if own else ""
+    return f"- 《{guide.title}》{guide.topic}，{guide.name}{marks}{rated}"
+
+
+def _sections(guide: Guide, tallies: Sequence[Tally]) -> list[str]:
+    """How the sections of the one guide that is left were rated, the most disliked first."""
+    own = sorted((tally for tally in tallies if tally.guide == guide.name), key=lambda one: (-one.bad, one.section))
+    return [f"  - {one.section or '开头'}：{_thumbs(one.good, one.bad)}" for one in own[:_SHOWN]]
+
+
+def _thumbs(good: int, bad: int) -> str:
+    return f"👍{good} 👎{bad}"
 
 
 async def reindex(request: Request) -> Outcome | None:

@@ -49,6 +49,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("ask", ("问",), "问题", "按会员会得到的样子回答，并列出依据", _COLLEAGUES),
     Command("guides", ("指南",), "[词]", "列出指南，可按词筛选", _OPERATORS),
     Command("reindex", ("重建索引",), "", "重新读取指南文件夹", _OPERATORS),
+    Command("gaps", ("缺口",), "[序号]", "没有好答案的问题，问的人多的在前", _OPERATORS),
+    Command("answer", ("解答",), "序号 答案（序号见 /gaps；写“发布”就发布草稿）", "为一个缺口写指南草稿", _OPERATORS),
     Command("plan", ("计划",), "[天数]（1–92，不写是 7 天）", "接下来要推送的内容", _OPERATORS),
     Command("push", ("推送",), "序号（序号见 /plan）", "现在就推送计划里的一条", _OPERATORS),
     Command("pause", ("暂停",), "[小时]（1–720，不写就一直停到 /resume）", "暂停主动推送", _OPERATORS),
