@@ -1,4 +1,4 @@
-"""`python -m bench [name …] [--seconds N]`: take the figures, print them, exit 1 when one misses its target."""
+"""`python -m bench [name …] [options]`: take the figures, print them, exit 1 when one misses its target."""
 
 import argparse
 import asyncio
@@ -7,30 +7,41 @@ import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.acks import acks
 from bench.figures import Figure, table
+from bench.fit import main as fit
 from bench.idle import memory, start
+from bench.knowledge import PASSAGES, knowledge
 from bench.latency import latency
 from bench.place import Place, place
 
-BENCHES: dict[str, Callable[[Place, float | None], Awaitable[list[Figure]]]] = {
+Bench = Callable[[Place, float | None], Awaitable[list[Figure]]]
+BENCHES: dict[str, Bench] = {
     "start": start,
     "memory": memory,
     "latency": latency,
     "acks": acks,
+    "knowledge": knowledge,
 }
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(BENCHES)} (default: all)")
+    which = f"which: {', '.join(BENCHES)} (default: all); fit: fits weights, see bench/fit.py"
+    parser.add_argument("names", nargs="*", metavar="name", help=which)
     parser.add_argument("--seconds", type=float, help="how long each load lasts (latency: at least 20)")
+    many = f"of the large library (default: {PASSAGES:,}; 0: only what is found in the sample guides)"
+    parser.add_argument("--passages", type=int, default=PASSAGES, help=many)
     chosen = parser.parse_args(arguments)
+    if chosen.names == ["fit"]:
+        fit()
+        return 0
     if unknown := set(chosen.names) - set(BENCHES):
         parser.error(f"there is no bench {', '.join(sorted(unknown))}")
-    figures = asyncio.run(_take(chosen.names or list(BENCHES), chosen.seconds))
+    figures = asyncio.run(_take(chosen.names or list(BENCHES), chosen))
     print(table(figures))
     missed = [figure.name for figure in figures if figure.missed]
     for name in missed:
@@ -38,13 +49,14 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if missed else 0
 
 
-async def _take(names: Sequence[str], seconds: float | None) -> list[Figure]:
+async def _take(names: Sequence[str], chosen: argparse.Namespace) -> list[Figure]:
     figures: list[Figure] = []
     began, busy, ours = time.monotonic(), _busy(), _ours()
+    benches: dict[str, Bench] = {**BENCHES, "knowledge": partial(knowledge, passages=chosen.passages)}
     with place() as folder:
         for name in names:
             print(f"{name} …", file=sys.stderr, flush=True)
-            figures += await BENCHES[name](folder, seconds)
+            figures += await benches[name](folder, chosen.seconds)
     others = (_busy() - busy - (_ours() - ours)) / (time.monotonic() - began)
     # A machine that has other things to do gives no figures: the reader must see it.
     return [Figure("machine: cores taken by others", max(0.0, others), f"of {os.cpu_count()}"), *figures]

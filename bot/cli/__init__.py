@@ -74,11 +74,14 @@ def check(
 
 
 @app.command()
-def index(config: Config = None) -> None:
-    """读指南文件夹，更新索引。"""
+def index(
+    config: Config = None,
+    watch: Annotated[bool, typer.Option("--watch", help="一直留意指南文件夹，有改动就更新，Ctrl-C 停止")] = False,
+) -> None:
+    """读指南文件夹，更新索引，并列出需要人看一眼的地方。"""
     from bot.cli.knowledge import index as run
 
-    raise typer.Exit(run(settings_of(config)))
+    raise typer.Exit(run(settings_of(config), watch))
 
 
 @app.command()
@@ -92,6 +95,32 @@ def ask(
     from bot.cli.knowledge import ask as run
 
     raise typer.Exit(run(settings_of(config), question, batch, as_json))
+
+
+@app.command("eval")
+def evaluate(
+    files: Annotated[
+        list[Path], typer.Argument(help="题目文件（逐行 JSON）；用 --compare 时是两份存下的结果", metavar="FILE")
+    ],
+    comparing: Annotated[bool, typer.Option("--compare", help="比较两份用 --save 存下的结果")] = False,
+    save: Annotated[Path | None, typer.Option(help="把每一行的评分存到这个文件")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="做错的也附上回答原文")] = False,
+    config: Config = None,
+) -> None:
+    """用一份有标准答案的题目，量一量回答得怎么样。"""
+    from bot.cli.evaluation import compare_runs
+    from bot.cli.evaluation import evaluate as run
+
+    if len(files) != (2 if comparing else 1) or (comparing and save):
+        print(
+            "用法：fencun eval 题目.jsonl [--save 结果.json]，或 fencun eval --compare 之前.json 之后.json",
+            file=sys.stderr,
+        )
+        raise typer.Exit(2)
+    if comparing:
+        raise typer.Exit(compare_runs(files[0], files[1], as_json=as_json))
+    raise typer.Exit(run(settings_of(config), files[0], save, as_json=as_json, verbose=verbose))
 
 
 @app.command()

@@ -3,19 +3,24 @@
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from bot.clock import SystemClock
+from bot.models import assistant_of, embedder_of
 from bot.settings import Settings
-from knowledge.compose import Composer, composer
+from knowledge import generation
 from knowledge.generation import NoIndex
 from knowledge.index import Built, IndexFailed, build, outdated
 from knowledge.library import Library
+from knowledge.model.chat import Assistant, ModelUnusable
+from knowledge.review import review
 from knowledge.types import Answer, Line
 
 LONGEST_LINE = 1_000_000  # bytes of one line of a batch
@@ -33,14 +38,19 @@ class _Asked:
     history: tuple[Line, ...]
 
 
-def index(settings: Settings) -> int:
-    """Bring the index up to the guides folder and print what changed. Returns the exit code."""
+def index(settings: Settings, watch: bool = False) -> int:
+    """Bring the index up to the guides folder, print what changed and what a person should look at.
+
+    `watch`: then go on with every change until Ctrl-C, one line per build. Returns the exit code.
+    """
     try:
+        if watch:
+            return _index_on_change(settings)
         built = _build(settings)
+        print("\n".join((*_report(built), *_to_look_at(settings, built))))
     except (IndexFailed, _Unreadable) as error:
         _say(str(error))
         return 1
-    print("\n".join(_report(built)))
     return 0
 
 
@@ -70,7 +80,8 @@ def ask(settings: Settings, question: str | None, batch: Path | None, as_json: b
 
 
 def _build(settings: Settings) -> Built:
-    return build(settings.knowledge.guides, settings.knowledge.index, _vectors_folder(settings), _say)
+    places = settings.knowledge
+    return build(places.guides, places.index, _vectors_folder(settings), _say, embedder_of(settings))
 
 
 def _vectors_folder(settings: Settings) -> Path:
@@ -100,7 +111,13 @@ def _library(settings: Settings) -> Library:
 
 
 def _open(settings: Settings, vectors: Path) -> Library:
-    return Library.open(settings.knowledge.index, vectors, composer=_composer(settings), share=True)
+    return Library.open(
+        settings.knowledge.index,
+        vectors,
+        embedder=partial(embedder_of, settings),
+        assistant=_assistant(settings),
+        share=True,
+    )
 
 
 def _try_build(settings: Settings) -> None:
@@ -110,12 +127,52 @@ def _try_build(settings: Settings) -> None:
         _say(str(error))
 
 
-def _composer(settings: Settings) -> Composer | None:
-    model = settings.model
-    if not model.name:
+def _assistant(settings: Settings) -> Assistant | None:
+    try:
+        return assistant_of(settings)
+    except ModelUnusable as error:
+        _say(f"对话模型用不了，只引用指南原文：{error}")
         return None
-    key = model.api_key.get_secret_value() if model.api_key else ""
-    return composer(model.name, model.base_url, key)
+
+
+def _index_on_change(settings: Settings) -> int:
+    from bot.cli.watching import watch
+
+    places = settings.knowledge
+    vectors = _vectors_folder(settings)
+
+    def rebuild() -> None:
+        start = time.monotonic()
+        try:
+            built = build(places.guides, places.index, vectors, embedder=embedder_of(settings))
+        except IndexFailed as error:
+            _say(str(error))
+        else:
+            print(_one_line(built, time.monotonic() - start), flush=True)
+
+    _say(f"正在留意 {places.guides} 的改动（Ctrl-C 停止）。")
+    watch(places.guides, (places.index, vectors), rebuild)
+    return 0
+
+
+def _one_line(built: Built, seconds: float) -> str:
+    counts = (("新增", built.added), ("修改", built.changed), ("移除", built.removed))
+    changes = "，".join(f"{label} {len(names)} 份" for label, names in counts if names) or "没有变化"
+    unusable = f"；{len(built.rejected)} 处不能用，例如 {built.rejected[0].name}" if built.rejected else ""
+    return f"{changes}{unusable}；共 {built.passages} 个段落（{seconds:.1f} 秒）"
+
+
+def _to_look_at(settings: Settings, built: Built) -> tuple[str, ...]:
+    """What the review of the guides in use found; nothing when another build has already replaced them."""
+    try:
+        guides, _ = generation.load(settings.knowledge.index / built.generation)
+    except NoIndex:
+        return ()
+    return review(guides, _today(settings)).lines()
+
+
+def _today(settings: Settings) -> date:
+    return SystemClock().now().astimezone(ZoneInfo(settings.timezone)).date()
 
 
 def _report(built: Built) -> Iterator[str]:
@@ -124,7 +181,7 @@ def _report(built: Built) -> Iterator[str]:
             yield f"{label} {len(names)} 份："
             yield from (f"  {name}" for name in names)
     if built.rejected:
-        yield f"不能用 {len(built.rejected)} 份："
+        yield f"不能用 {len(built.rejected)} 处："
         yield from (f"  {one.name}：{one.reason}" for one in built.rejected)
     if not built.fresh:
         yield "指南没有变化，继续使用现有索引。"
