@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.part import Klass, Part, part_id
-from handlers.texts import handoff_notice, shorten
+from handlers.texts import URGENT, handoff_notice, shorten
 from handlers.turn import Channel
 
 log = structlog.get_logger()
@@ -17,11 +17,14 @@ NOTICE_LIFE = timedelta(hours=24)
 class Alarm:
     """Builds notice parts; whoever raises the alarm enqueues them in its own transaction."""
 
-    def __init__(self, agent: str, operators: Iterable[str], consultants: Iterable[str]) -> None:
+    def __init__(
+        self, agent: str, operators: Iterable[str], consultants: Iterable[str], leads: Iterable[str] = ()
+    ) -> None:
         """`agent` is the app's id, empty where no app is configured: then only the log can speak."""
         self._agent = agent
         self.operators = tuple(operators)
         self.consultants = tuple(consultants)
+        self._leads = tuple(leads)
 
     def raised(self, what: str, text: str, now: datetime) -> list[Part]:
         """One notice per operator; `what` names the kind and its subject, for the once-an-hour rule."""
@@ -31,15 +34,26 @@ class Alarm:
         hour = now.strftime("%Y%m%d%H")
         return [self.notice(person, text, part_id("alarm", what, hour, person), now) for person in self.operators]
 
-    def page(self, ticket: int, person: str, reason: str, ask: str, now: datetime) -> list[Part]:
-        """A card with a button to every consultant (to operators where none is named): a ticket nobody has yet."""
+    def page(
+        self, ticket: int, person: str, reason: str, ask: str, now: datetime, key: str = "", assignee: str = ""
+    ) -> list[Part]:
+        """A card with a button to every consultant (to operators where none is named): a ticket nobody has yet.
+
+        A ticket is paged once. An urgent one is paged again for each `key`, and to leads and its `assignee` too.
+        """
         if not self.able:
             log.warning("nobody_to_tell", what=f"ticket:{ticket}")
             return []
         text = handoff_notice(ticket, shorten(person), reason, ask)
         button = f"/take {ticket}"
-        people = self.consultants or self.operators
-        return [self.notice(each, text, part_id("page", ticket, each), now, button=button) for each in people]
+        urgent = reason == URGENT
+        people = dict.fromkeys((*self.consultants, *self._leads, assignee) if urgent else self.consultants)
+        people.pop("", None)
+        words = (ticket, URGENT, key) if urgent else (ticket,)
+        return [
+            self.notice(each, text, part_id("page", *words, each), now, button=button)
+            for each in people or self.operators
+        ]
 
     def lane(self, person: str) -> str:
         """The conversation of a colleague with the app."""

@@ -14,18 +14,24 @@ from bot.admission import Admission
 from bot.clock import Clock, SystemClock
 from bot.connections import Connections, connect
 from bot.desk import Desk, Roles
+from bot.drafts import Drafts
 from bot.effects import Applier
 from bot.engine import EmbeddedEngine
+from bot.expiry import ExpiryNotices
 from bot.foundation import Foundation, lay
+from bot.gaps import GapKeeper
 from bot.gatekeeper import Gatekeeper
 from bot.librarian import Librarian
+from bot.notebook import Notebook
 from bot.office import BotOffice
 from bot.outbox import Dispatcher
 from bot.planner import Planner
 from bot.settings import Settings
 from bot.store.database import StoreUnusable
 from bot.store.migrate import migrate
+from bot.store.ratings import Ratings
 from bot.store.tickets import Tickets
+from bot.streaming import Streaming
 from bot.ticker import Ticker
 from bot.web.routes import Web
 from bot.web.server_log import ServerLog
@@ -41,6 +47,8 @@ LINGER = 1.0  # seconds in which somebody with too large a body may still read t
 # Seconds between two looks.
 PLAN_SECONDS = 5.0
 LIBRARY_SECONDS = 5.0
+GAP_SECONDS = 10.0
+EXPIRY_SECONDS = 600.0
 STREAM_SECONDS = 15.0
 MASS_TASK_SECONDS = 60.0
 
@@ -67,6 +75,7 @@ class Program:
     dispatcher: Dispatcher
     planner: Planner
     librarian: Librarian
+    gap_keeper: GapKeeper
     ticker: Ticker
     connections: Connections
     web: Web
@@ -134,7 +143,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     connections = connect(base)
     librarian = Librarian(settings, base.database, base.transactions, base.alarm)
     planner = _planner(base, librarian)
-    office = _office(base, planner, librarian, connections.names)
+    gap_keeper = GapKeeper(base, librarian)
+    office = _office(base, planner, librarian, gap_keeper, connections.names)
     gatekeeper = Gatekeeper(_rules(settings), connections.reaches)
     admission = Admission(gatekeeper, connections.limits)
     dispatcher = Dispatcher(
@@ -145,13 +155,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         transactions=base.transactions,
         dispatcher=dispatcher,
         office=office,
-        applier=Applier(base.alarm, planner),
+        applier=Applier(base.alarm, planner, Notebook(lambda: librarian.guides, settings.timezone)),
         channels=connections.channels,
         roles=_roles(settings),
         clock=base.clock,
         max_tries=settings.work.max_tries,
         metrics=base.metrics,
         pace=base.pace,
+        drafts=Drafts(settings.knowledge.guides),
+        streaming=Streaming(connections.channels, base.database, base.clock),
     )
     engine = EmbeddedEngine(desk.drain, base.clock, settings.work.concurrency)
     base.bell.to(engine)
@@ -162,7 +174,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         dispatcher=dispatcher,
         planner=planner,
         librarian=librarian,
-        ticker=_ticker(base, connections, librarian, planner),
+        gap_keeper=gap_keeper,
+        ticker=_ticker(base, connections, librarian, gap_keeper, planner),
         connections=connections,
         web=site,
     )
@@ -183,7 +196,9 @@ def _planner(base: Foundation, librarian: Librarian) -> Planner:
     )
 
 
-def _office(base: Foundation, planner: Planner, librarian: Librarian, channels: Sequence[str]) -> BotOffice:
+def _office(
+    base: Foundation, planner: Planner, librarian: Librarian, gap_keeper: GapKeeper, channels: Sequence[str]
+) -> BotOffice:
     return BotOffice(
         zone=base.settings.timezone,
         working_hours=base.settings.handoff.working_hours,
@@ -194,6 +209,8 @@ def _office(base: Foundation, planner: Planner, librarian: Librarian, channels: 
         ticket_store=Tickets(base.database),
         planner=planner,
         librarian=librarian,
+        gap_keeper=gap_keeper,
+        rating_store=Ratings(base.database),
         clock=base.clock,
         since=base.clock.now(),
         channels=channels,
@@ -218,10 +235,14 @@ def _roles(settings: Settings) -> Roles:
     return Roles(frozenset(people.operators), frozenset(people.leads), frozenset(people.consultants))
 
 
-def _ticker(base: Foundation, connections: Connections, librarian: Librarian, planner: Planner) -> Ticker:
+def _ticker(
+    base: Foundation, connections: Connections, librarian: Librarian, gap_keeper: GapKeeper, planner: Planner
+) -> Ticker:
     """Everything that looks at the store now and then."""
     ticker = Ticker()
     ticker.add("library", LIBRARY_SECONDS, librarian.look)
+    ticker.add("gaps", GAP_SECONDS, gap_keeper.look)
+    ticker.add("expiring", EXPIRY_SECONDS, ExpiryNotices(base, librarian).look)
     ticker.add("plan", PLAN_SECONDS, planner.tick)
     ticker.add("streams", STREAM_SECONDS, connections.sweep)
     if connections.mass_tasks is not None:

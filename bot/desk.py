@@ -8,6 +8,7 @@ import structlog
 
 from bot.channels import ChannelPort
 from bot.clock import Clock
+from bot.drafts import Drafts
 from bot.effects import Applier
 from bot.metrics import Metrics
 from bot.outbox import Dispatcher
@@ -17,10 +18,11 @@ from bot.replies import reply_parts
 from bot.store import conversations, tickets
 from bot.store.inbox import Inbox, Waiting, forget_text, mark_handled
 from bot.store.outbox import mark_undelivered, recall_unsent
+from bot.streaming import Streaming
 from bot.transaction import Transaction, Transactions
 from handlers import decide
 from handlers.texts import APOLOGY
-from handlers.turn import Channel, Conversation, Kind, Office, Outcome, Reply, Role, State, Turn
+from handlers.turn import Channel, Conversation, Kind, Office, Outcome, Rate, Reply, Role, State, Turn
 
 log = structlog.get_logger()
 
@@ -64,6 +66,8 @@ class Desk:
     max_tries: int
     metrics: Metrics
     pace: Pace
+    drafts: Drafts
+    streaming: Streaming
 
     async def drain(self, lane: str) -> datetime | None:
         """Handle the lane's items in order, then send. Returns when to come back, None when all is done.
@@ -103,8 +107,9 @@ class Desk:
 
     async def _handle(self, lane: str, waiting: Waiting) -> None:
         roles = self.roles.of(waiting.conversation)
-        turn = Turn(waiting.item, waiting.conversation, roles, self.clock.now(), waiting.history)
-        outcome = await decide(turn, self.office)
+        async with self.streaming.of(waiting) as so_far:
+            turn = Turn(waiting.item, waiting.conversation, roles, self.clock.now(), waiting.history, so_far)
+            outcome = await self.drafts.carried_out(await decide(turn, self.office))
         async with self.transactions.begin() as transaction:
             await self._apply(transaction, turn, waiting, outcome)
             transaction.lanes.discard(lane)  # this very drain sends what it left there
@@ -112,6 +117,8 @@ class Desk:
         channel = turn.conversation.channel
         self.metrics.handled.labels(channel, outcome.handler).inc()
         self.metrics.wait_seconds.observe(waited)
+        for rate in (effect for effect in outcome.effects if isinstance(effect, Rate)):
+            self.metrics.ratings.labels({True: "good", False: "bad", None: "withdrawn"}[rate.good]).inc()
         log.info("item_handled", item=turn.item.id, channel=channel, handler=outcome.handler, seconds=waited)
 
     async def _apply(self, transaction: Transaction, turn: Turn, waiting: Waiting, outcome: Outcome) -> None:
@@ -121,6 +128,7 @@ class Desk:
         version = await self._move(transaction, turn, outcome)
         parts = self._reply_parts(turn.conversation, waiting, outcome.replies, version)
         await transaction.enqueue(parts)
+        await self.applier.note_answers(transaction, waiting, outcome.replies)
         for number, effect in enumerate(outcome.effects):
             await self.applier.apply(transaction, turn, effect, f"{turn.item.id}.{number}")
         if outcome.audit:

@@ -1,24 +1,33 @@
 """Carrying out what an outcome asks for, inside the turn's transaction. What needs the network becomes a part."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.alarm import Alarm
+from bot.notebook import Notebook
 from bot.part import Klass, Part, part_id
 from bot.planner import Planner
 from bot.store import conversations, marks, tickets
+from bot.store.inbox import Waiting
 from bot.transaction import Transaction
+from handlers.texts import URGENT
 from handlers.turn import (
     Channel,
     Conversation,
+    DraftGuide,
     Effect,
     GiveBack,
     HandOff,
     Move,
+    NoteGap,
     OptIn,
     OptOut,
     Pause,
+    PublishGuide,
     Push,
+    Rate,
     Reindex,
+    Reply,
     Resume,
     State,
     Take,
@@ -34,9 +43,10 @@ REINDEX = "reindex"  # the mark that asks the librarian; it survives a kill
 class Applier:
     """One method per effect."""
 
-    def __init__(self, alarm: Alarm, planner: Planner) -> None:
+    def __init__(self, alarm: Alarm, planner: Planner, notebook: Notebook) -> None:
         self._alarm = alarm
         self._planner = planner
+        self._notebook = notebook
 
     async def apply(self, transaction: Transaction, turn: Turn, effect: Effect, key: str) -> None:
         """Carry out `effect`; `key` is the same again when the same turn is repeated."""
@@ -61,6 +71,12 @@ class Applier:
                 await self._planner.push(transaction, planned, turn.conversation.person)
             case Reindex():
                 await marks.set_mark(connection, REINDEX, {"asked_by": turn.conversation.person}, now)
+            case NoteGap() | Rate() | DraftGuide() | PublishGuide():
+                await self._notebook.apply(transaction, turn, effect)
+
+    async def note_answers(self, transaction: Transaction, waiting: Waiting, replies: Sequence[Reply]) -> None:
+        """What the answers among the replies rest on, so that they can be rated."""
+        await self._notebook.note_answers(transaction, waiting, replies)
 
     async def audit(self, transaction: Transaction, who: str, what: str) -> None:
         """One line of the audit log."""
@@ -71,12 +87,17 @@ class Applier:
         number = await tickets.open_ticket(
             transaction.connection, conversation.id, effect.reason, effect.ask, transaction.now
         )
-        if conversation.channel is Channel.KF:
+        if effect.reason == URGENT:
+            await tickets.sharpen(transaction.connection, number, effect.reason, effect.ask)
+        if conversation.state is State.HUMAN:
+            await tickets.take(transaction.connection, conversation.id, conversation.assignee)
+        if conversation.channel is Channel.KF and conversation.state is State.BOT:
             body = {"ticket": number, "reason": effect.reason, "ask": effect.ask}
             await transaction.enqueue([_action(conversation, "transfer", body, key, transaction)])
         else:
-            person = conversation.person
-            await transaction.enqueue(self._alarm.page(number, person, effect.reason, effect.ask, transaction.now))
+            about = (number, conversation.person, effect.reason, effect.ask)
+            paged = self._alarm.page(*about, transaction.now, key, conversation.assignee)
+            await transaction.enqueue(paged)
 
     async def _take(self, transaction: Transaction, turn: Turn, number: int, key: str) -> None:
         ticket, conversation = await _of_ticket(transaction, number)

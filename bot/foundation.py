@@ -79,6 +79,6 @@ def lay(settings: Settings, clock: Clock) -> Foundation:
         inbox=Inbox(database, clock),
         outbox=Outbox(database),
         posts=Posts(database),
-        alarm=Alarm(agent, settings.people.operators, settings.people.consultants),
+        alarm=Alarm(agent, settings.people.operators, settings.people.consultants, settings.people.leads),
         warnings={},
     )

@@ -7,8 +7,9 @@ process, and this one only reads.
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -16,16 +17,17 @@ from sqlalchemy import delete
 
 from bot.alarm import Alarm
 from bot.effects import REINDEX
+from bot.models import assistant_of, embedder_of, embedding_access
 from bot.part import part_id
-from bot.settings import Knowledge, Settings
+from bot.settings import Settings
 from bot.store import marks
 from bot.store.database import Database
 from bot.store.tables import mark
 from bot.transaction import Transactions
 from knowledge import generation
-from knowledge.compose import Composer, composer
 from knowledge.generation import NoIndex
 from knowledge.library import Library
+from knowledge.model.chat import Assistant, ModelUnusable
 from knowledge.types import Answer, Guide, Line
 
 log = structlog.get_logger()
@@ -44,6 +46,8 @@ class Librarian:
         self._alarm = alarm
         self._library: Library | None = None
         self._building = asyncio.Lock()
+        self._assistant: Assistant | None = None
+        self._unusable = ""  # why there is no assistant though a model is set; told once
         self._repaired = ""  # the generation whose vectors have been rebuilt once: no endless rebuilding
 
     @property
@@ -55,11 +59,19 @@ class Librarian:
     def guides(self) -> Sequence[Guide]:
         return self._library.guides if self._library else ()
 
-    async def answer(self, question: str, history: Sequence[Line], today: date) -> Answer:
-        """What the library has to say; without a library, an honest refusal."""
+    async def answer(
+        self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
+    ) -> Answer:
+        """What the library has to say; without a library, an honest refusal. `so_far` is shown a text that grows."""
         if self._library is None:
             return Answer(NOT_READY, refused=True)
-        return await self._library.answer(question, history, today)
+        return await self._library.answer(question, history, today, so_far=so_far)
+
+    async def quoted(self, question: str, today: date) -> Answer:
+        """What the guides say without any model, for asking many questions that nobody waits for."""
+        if self._library is None:
+            return Answer(NOT_READY, refused=True)
+        return await asyncio.to_thread(self._library.quoted, question, today)
 
     async def open(self) -> None:
         """Open the index in use; build it first where there is none. Never raises: the bot can hand over without."""
@@ -84,7 +96,7 @@ class Librarian:
             self._repaired = self._library.generation
             log.warning("vectors_broken", generation=self._library.generation)
             # The builder needs the folder's lock; until the new one is open, the lexical side answers alone.
-            self._library.close()
+            await asyncio.to_thread(self._library.close)
             await self._build()
             await self._open()
 
@@ -111,30 +123,44 @@ class Librarian:
         knowledge = self._settings.knowledge
         # The old one goes first: two clients of one Chroma folder in a process disturb each other.
         if self._library is not None and self._library.generation == self._current():
-            self.close()
+            await asyncio.to_thread(self.close)
+        await self._prepare_assistant()
         try:
             opened = await asyncio.to_thread(
-                Library.open, knowledge.index, Path(knowledge.vectors), composer=self._composer()
+                Library.open,
+                knowledge.index,
+                Path(knowledge.vectors),
+                embedder=partial(embedder_of, self._settings),
+                assistant=self._assistant,
             )
         except NoIndex as error:
             log.warning("no_index", why=str(error))
             return False
         before, self._library = self._library, opened
         if before is not None:
-            before.close()
+            await asyncio.to_thread(before.close)
         log.info("library_open", generation=opened.generation, guides=len(opened.guides), vectors=opened.vectors_ok)
         return True
 
-    def _composer(self) -> Composer | None:
-        model = self._settings.model
-        return composer(model.name, model.base_url, model.api_key.get_secret_value()) if model.name else None
+    async def _prepare_assistant(self) -> None:
+        """Load the chat model's libraries, once and off the loop. Without it the bot quotes, and operators are told."""
+        if self._assistant is not None or self._unusable:
+            return
+        try:
+            self._assistant = await asyncio.to_thread(assistant_of, self._settings)
+        except ModelUnusable as error:
+            self._unusable = str(error)
+            log.error("model_unusable", why=self._unusable)  # noqa: TRY400 - the name is wrong, no defect to trace
+            async with self._transactions.begin() as transaction:
+                text = f"设置里的对话模型用不了，现在只引用指南原文：{self._unusable}"
+                await transaction.enqueue(self._alarm.raised("model", text, transaction.now))
 
     async def _build(self) -> tuple[int, str]:
         """`fencun index` in a process of its own; its exit code and what it said."""
         async with self._building:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot", "index"),
-                env=_builder_environ(self._settings.knowledge),
+                env=_builder_environ(self._settings),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
@@ -148,12 +174,19 @@ class Librarian:
         return process.returncode or 0, report.strip()
 
 
-def _builder_environ(knowledge: Knowledge) -> dict[str, str]:
-    """This process's settings for the builder: it needs nothing but the three places."""
-    return {
-        **os.environ,
+def _builder_environ(settings: Settings) -> dict[str, str]:
+    """This process's settings for the builder: it needs nothing but the three places and the embedding."""
+    knowledge = settings.knowledge
+    base_url, api_key = embedding_access(settings)
+    told = {
         "FENCUN_CONFIG": os.devnull,
         "FENCUN_KNOWLEDGE__GUIDES": str(knowledge.guides.absolute()),
         "FENCUN_KNOWLEDGE__INDEX": str(knowledge.index.absolute()),
         "FENCUN_KNOWLEDGE__VECTORS": str(Path(knowledge.vectors).absolute()),
+        "FENCUN_KNOWLEDGE__EMBEDDING": knowledge.embedding,
+        "FENCUN_KNOWLEDGE__EMBEDDING_MODEL": knowledge.embedding_model,
+        "FENCUN_KNOWLEDGE__EMBEDDING_BASE_URL": base_url,
+        "FENCUN_KNOWLEDGE__EMBEDDING_API_KEY": api_key,
     }
+    inherited = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in told}
+    return inherited | told

@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.clock import Clock
+from bot.gaps import GapKeeper
 from bot.librarian import Librarian
 from bot.planner import Planner
 from bot.store import marks
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
+from bot.store.ratings import Ratings
 from bot.store.tickets import Tickets
-from handlers.turn import Status, Ticket
+from handlers.turn import Status, Tally, Ticket, Turn
+from knowledge.gaps import Gap
 from knowledge.types import Answer, Guide, Line
 from scheduler.posts import subject_of
 from scheduler.timetable import Planned
@@ -33,13 +36,17 @@ class BotOffice:
     ticket_store: Tickets
     planner: Planner
     librarian: Librarian
+    gap_keeper: GapKeeper
+    rating_store: Ratings
     clock: Clock
     since: datetime
     channels: Sequence[str]
     warnings: Callable[[], Sequence[str]] = field(default=tuple)
 
-    async def answer(self, question: str, history: Sequence[Line], today: date) -> Answer:
-        return await self.librarian.answer(question, history, today)
+    async def answer(
+        self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
+    ) -> Answer:
+        return await self.librarian.answer(question, history, today, so_far)
 
     async def guides(self) -> Sequence[Guide]:
         return self.librarian.guides
@@ -53,6 +60,15 @@ class BotOffice:
     async def opted_out(self, person: str) -> bool:
         async with self.database.read() as connection:
             return await marks.opted_out(connection, subject_of("person", person))
+
+    async def last_answer(self, turn: Turn) -> str:
+        return await self.rating_store.last_answer(turn.conversation, turn.item.id)
+
+    async def gaps(self) -> Sequence[Gap]:
+        return await self.gap_keeper.open()
+
+    async def ratings(self) -> Sequence[Tally]:
+        return await self.rating_store.tallies()
 
     async def status(self) -> Status:
         """The numbers of this moment."""

@@ -149,6 +149,8 @@ class Knowledge(Section):
     vectors: str = "var/chroma"
     embedding: Literal["", "openai", "local"] = ""
     embedding_model: str = ""
+    embedding_base_url: WebAddress = ""  # empty: that of the chat model
+    embedding_api_key: SecretStr = SecretStr("")
 
     @check("embedding_model")
     @classmethod
@@ -164,6 +166,9 @@ class Model(Section):
     name: str = ""
     base_url: WebAddress = ""
     api_key: SecretStr = SecretStr("")
+    timeout_seconds: Number = Field(20, gt=0, le=300)
+    rewrite: bool = True
+    rerank: bool = True
 
 
 class Restraint(Section):
@@ -294,6 +299,8 @@ SAYING = {
     "float_type": "要写成数字",
     "finite_number": "要写成数字",
     "string_type": "要写成文字，用引号括起来",
+    "bool_parsing": "要写成 true 或 false",
+    "bool_type": "要写成 true 或 false",
     "path_type": "要写成路径，用引号括起来",
     "tuple_type": "要写成列表，用方括号括起来",
     "model_type": "这是一节，要另起一行写成 [节名]",

@@ -2,14 +2,16 @@
 
 from handlers.commands import command
 from handlers.fallback import fallback
+from handlers.feedback import feedback
 from handlers.hold import hold
 from handlers.question import question
 from handlers.self_service import self_service
 from handlers.turn import Handler, Office, Outcome, Turn
+from handlers.urgent import urgent
 from handlers.welcome import welcome
 
 # The order is the policy: the first handler with an outcome decides, the last one always has one.
-HANDLERS: tuple[Handler, ...] = (welcome, hold, command, self_service, question, fallback)
+HANDLERS: tuple[Handler, ...] = (welcome, feedback, hold, urgent, command, self_service, question, fallback)
 
 
 async def decide(turn: Turn, office: Office) -> Outcome:

@@ -1,8 +1,10 @@
 """While a person serves the conversation, the bot is silent."""
 
 from handlers.commands.parse import is_command
-from handlers.turn import Kind, Move, Office, OptIn, OptOut, Outcome, State, Turn
+from handlers.turn import Effect, Kind, Move, Office, OptIn, OptOut, Outcome, State, Turn
+from handlers.urgent import alert
 from handlers.wishes import Wish, wish_in
+from knowledge.danger import danger_in
 
 _SILENT = frozenset({Kind.RECALLED, Kind.SEND_FAILED, Kind.OTHER})
 
@@ -32,9 +34,16 @@ def _move(turn: Turn) -> Move | None:
             return None
 
 
-def _kept(turn: Turn) -> tuple[OptOut | OptIn, ...]:
-    """A wish about unasked messages counts whoever serves the person; only the confirmation stays unsaid."""
-    match wish_in(turn.item.text) if turn.item.kind is Kind.TEXT else None:
+def _kept(turn: Turn) -> tuple[Effect, ...]:
+    """What counts whoever serves the person, though nothing is said: a wish about unasked messages, a danger sign.
+
+    A danger sign alerts the colleagues again: who serves may be looking elsewhere.
+    """
+    if turn.item.kind is not Kind.TEXT:
+        return ()
+    if danger_in(turn.item.text, turn.history):
+        return (alert(turn),)
+    match wish_in(turn.item.text):
         case Wish.STOP:
             return (OptOut(),)
         case Wish.RESUME:

@@ -7,8 +7,8 @@ LONGEST_QUESTION = 2000  # characters of a question that are looked at
 
 # Only the characters that occur in the wishes we look for; answering questions has its own, complete table.
 _SIMPLIFIED = str.maketrans(
-    "訂發轉個給復閱請對擾煩顧問務讓聯繫機說話嗎麼謝關開啟閉廣營銷資訊騷繼續換線覆處這們點幫馬還總別內絕終員專屬現類",
-    "订发转个给复阅请对扰烦顾问务让联系机说话吗么谢关开启闭广营销资讯骚继续换线复处这们点帮马还总别内绝终员专属现类",
+    "訂發轉個給復閱請對擾煩顧問務讓聯繫機說話嗎麼謝關開啟閉廣營銷資訊騷繼續換線覆處這們點幫馬還總別內絕終員專屬現類沒",
+    "订发转个给复阅请对扰烦顾问务让联系机说话吗么谢关开启闭广营销资讯骚继续换线复处这们点帮马还总别内绝终员专属现类没",
 )
 # WeChat writes an emoji as [微笑], older ones as /::)
 _FACE = re.compile(r"\[[^\[\]\s]{1,6}\]|/:[^\s\u4e00-\u9fff]{1,8}")

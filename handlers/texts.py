@@ -33,6 +33,9 @@ WORDLESS = f"收到啦。想聊{_ABOUT}，直接发文字给我就好。"
 HELLO = f"您好，我在。{_ABOUT}，都可以直接问我；想找真人，回复“转人工”。"
 WHO = f"我是分寸，一位智能助手（AI），不是真人。{_ABOUT}，都可以问我，我按资料里写的回答；想找真人，回复“转人工”。"
 GLAD = "好的，有需要随时找我。"
+USEFUL = "谢谢您的反馈，能帮上就好。"
+USELESS = "抱歉没帮上忙，已经记下来改进。换个说法再问一次也行；需要的话回复“转人工”，我请同事来。"
+RATE_GOOD, RATE_BAD = "有用", "没用"  # the entries below an answer
 
 # Said by the desk
 APOLOGY = "抱歉，这条我没能处理好，已经记下并通知同事。需要的话回复“转人工”。"
@@ -40,6 +43,12 @@ BUDGET = "先说到这里。想接着了解，再发我一句就行。"
 HANDED_OVER = "已为您转接人工顾问，请稍候，顾问会在这里直接回复您。"
 QUEUED = "已为您排队等候人工顾问，有顾问空下来就会在这里回复您。"
 NOBODY = "现在没有顾问在线（工作时间 {hours}）。已为您登记，顾问上线后会联系您；这期间您也可以继续问我。"
+
+# The same where somebody is in danger: the advice stands above, and nothing may sound like waiting.
+_FIRST = "请先按上面说的做，马上就医或求助，不要等我们回复。"
+_URGENT_HANDED_OVER = f"已转给人工顾问，顾问会在这里回复您。{_FIRST}"
+_URGENT_QUEUED = f"已为您排队等候人工顾问。{_FIRST}"
+_URGENT_NOBODY = f"现在没有顾问在线（工作时间 {{hours}}），已登记为紧急。{_FIRST}"
 
 # Why a ticket was opened: what handlers write into `HandOff.reason`, and how people read it.
 MEMBER_ASKED = "member_asked"
@@ -60,9 +69,19 @@ def noted(hours: str) -> str:
     return _NOTED.format(hours=opening(hours))
 
 
-def nobody(hours: str) -> str:
-    """What a member reads when no consultant is on shift; `hours` as in the settings."""
-    return NOBODY.format(hours=opening(hours))
+def nobody(hours: str, reason: str = "") -> str:
+    """What a member reads when no consultant is on shift; `hours` as in the settings, `reason` of the ticket."""
+    return (_URGENT_NOBODY if reason == URGENT else NOBODY).format(hours=opening(hours))
+
+
+def handed_over(reason: str) -> str:
+    """What a member reads when a consultant has the session; `reason` of the ticket."""
+    return _URGENT_HANDED_OVER if reason == URGENT else HANDED_OVER
+
+
+def queued(reason: str) -> str:
+    """What a member reads in the platform's waiting pool; `reason` of the ticket."""
+    return _URGENT_QUEUED if reason == URGENT else QUEUED
 
 
 def opening(hours: str) -> str:
@@ -76,13 +95,19 @@ def reason_words(reason: str) -> str:
 
 
 def handoff_notice(ticket_number: int, person_short: str, reason: str, ask: str) -> str:
-    """What consultants are told about a new ticket, in Markdown; `person_short` comes from `shorten`."""
+    """What consultants are told about a ticket, in Markdown; `person_short` comes from `shorten`.
+
+    An urgent one says so first, and what is wanted of them.
+    """
+    urgent = reason == URGENT
+    head = f"🔴【紧急】转接单 {ticket_number} 号" if urgent else f"新的转接单 {ticket_number} 号"
+    wanted = "请马上联系会员，确认已经就医或求助。" if urgent else ""
     return (
-        f"**新的转接单 {ticket_number} 号**\n\n"
+        f"**{head}**\n\n"
         f"- 会员：{person_short}\n"
         f"- 原因：{reason_words(reason)}\n"
         f"- 想问：{one_line(ask, 100) or '（没有文字）'}\n\n"
-        f"接手发 /take {ticket_number}，处理完发 /return {ticket_number}。"
+        f"{wanted}接手发 /take {ticket_number}，处理完发 /return {ticket_number}。"
     )
 
 

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from knowledge.types import Answer, Guide, Line
+from knowledge.gaps import Gap
+from knowledge.types import Answer, Citation, Guide, Line
 from scheduler.timetable import Planned
 
 
@@ -52,6 +53,7 @@ class Kind(StrEnum):
     HUMAN_LEFT = "human_left"  # the session with the colleague ended
     RECALLED = "recalled"  # the person took a message back
     SEND_FAILED = "send_failed"  # the platform says that a part did not arrive
+    RATED = "rated"  # the person tapped 有用 or 没用 below an answer; `ref` says which
     OTHER = "other"  # stored raw, nothing to decide
 
 
@@ -67,7 +69,7 @@ class Item:
     msgtype: str = "text"
     servicer: str = ""  # the colleague of HUMAN_* items
     code: str = ""  # kf welcome or message code, one use
-    ref: str = ""  # the platform id that RECALLED and SEND_FAILED speak of
+    ref: str = ""  # the platform id that RECALLED and SEND_FAILED speak of; for RATED see `handlers.feedback`
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,18 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One item at its place in one conversation. `now` is aware; convert it to the office's zone for a local day."""
+    """One item at its place in one conversation. `now` is aware; convert it to the office's zone for a local day.
+
+    `so_far` shows the person a text that is still being written, the whole of it each time; None where they could not
+    see it grow.
+    """
 
     item: Item
     conversation: Conversation
     roles: frozenset[Role]
     now: datetime
     history: tuple[Line, ...] = ()
+    so_far: Callable[[str], None] | None = None
 
 
 # What an outcome may ask for, beside replies. Each is one typed field the desk carries out in the turn's transaction.
@@ -154,19 +161,72 @@ class Reindex:
     """Read the guides folder again; the operator is told the result when it is there."""
 
 
-Effect = HandOff | OptOut | OptIn | Take | GiveBack | Pause | Resume | Push | Reindex
+@dataclass(frozen=True, slots=True)
+class NoteGap:
+    """The guides could not answer this. `nearest` is the title that came closest, if any."""
+
+    question: str
+    nearest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What the member thinks of an answer: good, bad, or (None) neither any more. The last word counts."""
+
+    answer: str
+    good: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftGuide:
+    """Write the draft of a guide about gap `number`; `markdown` is the whole file."""
+
+    number: int
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishGuide:
+    """Move the draft of gap `number` into the guides folder as reviewed `by` somebody `on` a day.
+
+    `again`: a guide that this gap gave before may be replaced.
+    """
+
+    number: int
+    by: str
+    on: date
+    again: bool = False
+
+
+Effect = (
+    HandOff
+    | OptOut
+    | OptIn
+    | Take
+    | GiveBack
+    | Pause
+    | Resume
+    | Push
+    | Reindex
+    | NoteGap
+    | Rate
+    | DraftGuide
+    | PublishGuide
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One thing to say, in Markdown; the channel renders and splits it.
 
-    With `code` it is sent as the answer to that kf event. After `expires_at` it is dropped unsent.
+    With `code` it is sent as the answer to that kf event. After `expires_at` it is dropped unsent. `about` is what an
+    answer rests on: such a reply can be rated.
     """
 
     text: str
     code: str = ""
     expires_at: datetime | None = None
+    about: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +282,16 @@ class Status:
     warnings: Sequence[str] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often members called answers from one section of a guide useful and useless."""
+
+    guide: str
+    section: str
+    good: int
+    bad: int
+
+
 class Office(Protocol):
     """What handlers may ask of the rest of the program. Reading only: what changes something goes into the Outcome."""
 
@@ -238,7 +308,9 @@ class Office(Protocol):
         """Whether a new ticket pages anybody: an app is set up and somebody is named."""
         ...
 
-    async def answer(self, question: str, history: Sequence[Line], today: date) -> Answer: ...
+    async def answer(
+        self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
+    ) -> Answer: ...
 
     async def guides(self) -> Sequence[Guide]: ...
 
@@ -253,6 +325,16 @@ class Office(Protocol):
         ...
 
     async def opted_out(self, person: str) -> bool: ...
+
+    async def last_answer(self, turn: Turn) -> str:
+        """The answer that this item follows directly, for `Rate`; empty where something else was said since."""
+        ...
+
+    async def gaps(self) -> Sequence[Gap]:
+        """What is open, most asked first."""
+        ...
+
+    async def ratings(self) -> Sequence[Tally]: ...
 
 
 Handler = Callable[[Turn, Office], Awaitable[Outcome | None]]

@@ -17,7 +17,7 @@ from knowledge.matching import Prepared, coverage, credit, spelt
 from knowledge.question import Question
 from knowledge.ranking import Ranked
 
-ENOUGH = 0.5  # how sure (0–1) an answer must be
+ENOUGH = 0.5  # how sure (0–1) an answer must be; the last table of `python -m bench fit` shows what another would cost
 RELATED = 0.3  # share of the question that what names a passage must speak of for its title to be offered
 LEAST_WEIGHT = 0.2  # of a question that names a subject at all
 CHILD = ("宝宝", "孩子", "婴儿", "幼儿", "儿童", "娃")

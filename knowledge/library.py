@@ -169,7 +169,7 @@ class Library:
         quoted = await asyncio.to_thread(self._quote, found)
         if self._assistant is None:
             return quoted.answer
-        composed = await self._assistant.compose(question, quoted.hits, so_far)
+        composed = await self._assistant.compose(self._in_full(question, history), quoted.hits, so_far)
         return composed or quoted.answer
 
     def quoted(self, question: str, today: date) -> Answer:
@@ -181,6 +181,13 @@ class Library:
         """Let go of the files; questions that are under way still get their answer."""
         self._finder.close()
         self._nearness.close()
+
+    def _in_full(self, question: str, history: Sequence[Line]) -> str:
+        """The question for who words the answer: with the line before it where it makes no sense alone."""
+        before = next((line.text for line in reversed(history) if line.sender == "customer"), "")
+        if not before or not follow_up.points_back(self._reader.read(question)):
+            return question
+        return f"{before[:300]}\n{question}"
 
     def _asked_by_name(self, question: str, history: Sequence[Line], today: date) -> Answer | None:
         """The whole guide of the last answer, or the one chosen among those a refusal offered."""

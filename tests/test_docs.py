@@ -142,7 +142,7 @@ def test_every_default_in_the_documents_is_the_real_one() -> None:
     for key in keys(Settings):
         default = key.field.default
         if isinstance(default, str | int | float) and not key.field.is_required() and key.path[-1] != "display_name":
-            shown = f'`"{default}"`' if isinstance(default, str) else f"`{default}`"
+            shown = f"`{json.dumps(default, ensure_ascii=False)}`"
             assert f" {shown} |" in rows[key.dotted], key.dotted
 
 

@@ -9,10 +9,14 @@ from bot.part import Part, Receipt
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the platform allows: sends a minute in one lane, and answers to one message of the member."""
+    """What the platform allows: sends a minute in one lane, and answers to one message of the member.
+
+    `rated` is how many bytes a text may have that carries a menu to rate it; None where there are no menus.
+    """
 
     per_minute: int | None = None
     per_message: "Budget | None" = None
+    rated: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ class Mode(Protocol):
         """Hand a part to the platform. Raises the classes of `bot.errors`."""
         ...
 
+    async def grow(self, part: Part, text: str) -> None:
+        """Show the whole text so far of a bubble that `send` will finish. Raises the classes of `bot.errors`."""
+        ...
+
 
 class AiBotChannel:
     """`bots` is the bot's name in the settings → its mode. WeCom allows 30 messages a minute in one chat (101463)."""
@@ -50,6 +54,12 @@ class AiBotChannel:
         if bot is None:
             raise Refused("there is no AI bot of this name in the settings")
         return await bot.send(part)
+
+    async def grow(self, part: Part) -> None:
+        """Show a bubble's text so far, before `send` gets the bubble itself; of other kinds nothing is shown."""
+        bot = self._bots.get(_account(part))
+        if bot is not None and part.kind == "bubble":
+            await bot.grow(part, part.body["text"])
 
 
 def _account(part: Part) -> str:

@@ -1,6 +1,7 @@
 """An AI bot in callback mode: the answer is written to the store, where WeCom's polls read it (docs 101031, 101138)."""
 
 from datetime import timedelta
+from typing import Any
 
 from bot.channels.aibot_bubbles import bubbles, rest_of
 from bot.clock import Clock
@@ -33,6 +34,10 @@ class CallbackBot:
                 return await self._by_url(part)
         raise Refused(f"an AI bot in callback mode cannot send a {part.kind}")
 
+    async def grow(self, part: Part, text: str) -> None:
+        """Write the text so far where the next poll reads it; a stream that is closed stays as it is."""
+        await self._streams.grow(part.body["stream"], bubbles(text, 1)[0])
+
     async def _bubble(self, part: Part) -> Receipt:
         """Close the stream with the text. Where it is closed already, the text goes by response_url."""
         stream = await self._streams.get(part.body["stream"])
@@ -56,10 +61,16 @@ class CallbackBot:
         if not url:
             raise Refused("the message has no response_url left")
         try:
-            await self._client.post_url(url, {"msgtype": "markdown", "markdown": {"content": part.body["text"]}})
+            await self._client.post_url(url, {"msgtype": "markdown", "markdown": _markdown(part)})
         except MaybeDone:
             raise
         except TryLater:
             self._unspent[stream] = url
             raise
         return Receipt()
+
+
+def _markdown(part: Part) -> dict[str, Any]:
+    """The text, with thumbs below it where it is an answer (doc 101138)."""
+    rated = {"feedback": {"id": part.body["feedback"]}} if part.body.get("feedback") else {}
+    return {"content": part.body["text"], **rated}

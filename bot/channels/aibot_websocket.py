@@ -8,7 +8,7 @@ from bot.channels.aibot_socket import AiBotSocket
 from bot.channels.texts import fitting
 from bot.clock import Clock
 from bot.errors import AlreadyDone, Refused, StateMoved, TryLater
-from bot.part import Part, Receipt
+from bot.part import Part, Receipt, stream_id
 from handlers.turn import Channel
 from scheduler.posts import parse_recipient
 
@@ -27,6 +27,7 @@ class WebSocketBot:
         self._clock = clock
         self._open_for = timedelta(seconds=stream_seconds)
         self._opened: dict[str, datetime] = {}
+        self._begun: set[str] = set()  # bubbles of which a frame was tried
 
     @property
     def reachable(self) -> bool:
@@ -61,7 +62,7 @@ class WebSocketBot:
 
         Nothing happens while an earlier frame waits for its ack: the next one says it all.
         """
-        if self._socket.waits(part.body["req_id"]):
+        if not part.body["req_id"] or self._socket.waits(part.body["req_id"]) or self._overdue(part):
             return
         await self._frame(part, bubbles(text, 1)[0], finish=False)
         self._opened.setdefault(part.id, self._clock.now())
@@ -72,8 +73,9 @@ class WebSocketBot:
         if not part.body["req_id"] or self._overdue(part) or not await self._finish(part, texts[0]):
             receipt = Receipt(follow_ups=rest_of(part, texts))
         else:
-            receipt = Receipt(_stream(part), rest_of(part, texts[1:]))
+            receipt = Receipt(stream_id(part.id), rest_of(part, texts[1:]))
         self._opened.pop(part.id, None)
+        self._begun.discard(part.id)
         return receipt
 
     def _overdue(self, part: Part) -> bool:
@@ -94,9 +96,19 @@ class WebSocketBot:
         return True
 
     async def _frame(self, part: Part, text: str, *, finish: bool) -> None:
-        stream = {"id": _stream(part), "finish": finish, "content": text}
+        stream = {"id": stream_id(part.id), "finish": finish, "content": text, **self._thumbs(part, finish=finish)}
         body = {"msgtype": "stream", "stream": stream}
         await self._socket.request("aibot_respond_msg", body, part.body["req_id"])
+
+    def _thumbs(self, part: Part, *, finish: bool) -> dict[str, Any]:
+        """The feedback id, which belongs into a stream's first frame and into no other (doc 101031).
+
+        A bubble that grows has it before we know whether there is an answer. A repeated frame goes without: perhaps the
+        first one arrived.
+        """
+        first = part.id not in self._begun and part.tries <= 1
+        self._begun.add(part.id)
+        return {"feedback": {"id": stream_id(part.id)}} if first and (not finish or part.body.get("feedback")) else {}
 
     async def _welcome(self, part: Part) -> Receipt:
         """The greeting of enter_chat, which WeCom takes for five seconds (doc 101027)."""
@@ -113,7 +125,3 @@ class WebSocketBot:
         body |= {"msgtype": "markdown", "markdown": {"content": text}}
         await self._socket.request("aibot_send_msg", body, part.id)
         return Receipt()
-
-
-def _stream(part: Part) -> str:
-    return "st" + part.id

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from bot.alarm import Alarm
 from bot.channels import Budget, Limits
@@ -11,10 +12,12 @@ from bot.errors import AlreadyDone, Refused, StateMoved, WaitForMember
 from bot.part import Klass, Part, Receipt, part_id
 from bot.wecom.api import Kf
 from bot.wecom.split import LIMITS
-from handlers.texts import HANDED_OVER, QUEUED, handoff_notice, nobody, shorten
+from handlers.feedback import mark
+from handlers.texts import RATE_BAD, RATE_GOOD, URGENT, handed_over, handoff_notice, nobody, queued, shorten
 from handlers.turn import Channel, Move, State
 
 POOL, HUMAN, ENDED = 2, 3, 4
+MENU_HEAD = 1024  # bytes of a menu's head_content (doc 94677)
 BUDGET_SPENT = 95001
 NOT_TAKING = (95014, 95019)  # this colleague cannot take it now: try the next
 NOT_RECEIVING = "您现在没有在接待这个客服账号，或会话已经结束。请先在企业微信里开启接待，等客户再来消息后重试。"
@@ -24,7 +27,7 @@ NOTE_LIFE = timedelta(hours=1)
 class KfChannel:
     """Five messages per message of the customer, within 48 hours (doc 94677)."""
 
-    limits = Limits(per_message=Budget(5, timedelta(hours=48), LIMITS[Channel.KF]))
+    limits = Limits(per_message=Budget(5, timedelta(hours=48), LIMITS[Channel.KF]), rated=MENU_HEAD)
 
     def __init__(
         self, kf: Kf, alarm: Alarm, consultants: Sequence[str], route: str, working_hours: str, clock: Clock
@@ -64,7 +67,7 @@ class KfChannel:
 
     async def _say(self, part: Part) -> Receipt:
         account, person = part.body["account"], part.body["to"]
-        message = {"msgtype": "text", "text": {"content": part.body["text"]}}
+        message = _message(part)
         try:
             return Receipt(await self._kf.send_msg(person, account, message, part.id, again=part.tries > 1))
         except Refused as error:
@@ -108,7 +111,7 @@ class KfChannel:
             code = await self._kf.service_state_trans(part.body["account"], part.body["to"], POOL)
         except StateMoved:
             return await self._as_it_is(part)
-        follow_ups = [*self._told(part, QUEUED, code), *self._paged(part)]
+        follow_ups = [*self._told(part, queued(part.body["reason"]), code), *self._paged(part)]
         return Receipt(follow_ups=tuple(follow_ups), move=Move(State.WAITING))
 
     async def _as_it_is(self, part: Part) -> Receipt:
@@ -125,11 +128,14 @@ class KfChannel:
         now = self._clock.now()
         paged = self._alarm.notice(servicer, text, part_id("page", part.id, servicer), now)
         notices = [paged] if self._alarm.able else []
-        return Receipt(follow_ups=(*self._told(part, HANDED_OVER, code), *notices), move=Move(State.HUMAN, servicer))
+        if part.body["reason"] == URGENT:  # who was given the session may be away: everybody hears
+            notices += [page for page in self._paged(part) if page.body["to"] != servicer]
+        told = self._told(part, handed_over(part.body["reason"]), code)
+        return Receipt(follow_ups=(*told, *notices), move=Move(State.HUMAN, servicer))
 
     def _nobody(self, part: Part) -> Receipt:
         """Nobody is receiving: the customer hears so, the ticket stays open, and the bot goes on answering."""
-        told = self._follow_up(part, "text", nobody(self._working_hours), {})
+        told = self._follow_up(part, "text", nobody(self._working_hours, part.body["reason"]), {})
         return Receipt(follow_ups=(told, *self._paged(part)), move=Move(State.BOT))
 
     def _told(self, part: Part, text: str, code: str) -> list[Part]:
@@ -150,7 +156,7 @@ class KfChannel:
 
     def _paged(self, part: Part) -> list[Part]:
         body = part.body
-        return self._alarm.page(body["ticket"], body["to"], body["reason"], body["ask"], self._clock.now())
+        return self._alarm.page(body["ticket"], body["to"], body["reason"], body["ask"], self._clock.now(), key=part.id)
 
     async def _assign(self, part: Part) -> Receipt:
         """A colleague wants the ticket: theirs once the platform has moved the session, and not before."""
@@ -199,3 +205,18 @@ class KfChannel:
         told = self._alarm.notice(part.body["asked_by"], text, part_id("not_ended", part.id), self._clock.now())
         still = Move(State.HUMAN, servicer) if state == HUMAN else Move(State.WAITING)
         return Receipt(follow_ups=(told,), move=still)
+
+
+def _message(part: Part) -> dict[str, Any]:
+    """A text; an answer that can be rated is the head of a menu whose taps come back as messages (docs 94677, 94670).
+
+    Answers that left together may have no room for one.
+    """
+    text, answer = part.body["text"], part.body.get("feedback", "")
+    if not answer or len(text.encode()) > MENU_HEAD:
+        return {"msgtype": "text", "text": {"content": text}}
+    entries = [
+        {"type": "click", "click": {"id": mark(answer, good), "content": words}}
+        for good, words in ((True, RATE_GOOD), (False, RATE_BAD))
+    ]
+    return {"msgtype": "msgmenu", "msgmenu": {"head_content": text, "list": entries}}

@@ -64,6 +64,7 @@ class Acts:
             "employee_says": self._employee_says,
             "employee_clicks": self._employee_clicks,
             "aibot_says": self._aibot_says,
+            "aibot_rates": self._aibot_rates,
             "confirm_mass_task": self._confirm,
             "jump": self._jump,
             "next_post": self._jump_to_post,
@@ -153,6 +154,13 @@ class Acts:
         if talk.done() and (turn := talk.result()).problem:
             raise NotPossible(_problem(turn), 502)
         talk.add_done_callback(self._followed)
+
+    async def _aibot_rates(self, fields: Fields) -> None:
+        kind, bot = fields.get("kind"), _word(fields, "bot")
+        if kind not in (1, 2, 3) or bot not in {one.name for one in self._standin.world.aibots}:
+            raise NotPossible("请说明是有用还是没用。", 400)
+        chat = _word(fields, "group") if fields.get("group") else None
+        await self._standin.aibot_rates(bot, self._employee(fields), _word(fields, "feedback"), kind, chat)
 
     async def _talk(self, employee: str, words: str, chat: str | None) -> BotTurn:
         return await self._standin.aibot_says(self._standin.world.aibots[0].name, employee, words, chat)

@@ -34,6 +34,7 @@ class BotTurn:
     response_url: str = ""
     req_id: str = ""
     stream_id: str = ""
+    feedback: str = ""
     texts: list[str] = field(default_factory=list)
     finished: bool = False
     problem: str = ""
@@ -149,6 +150,7 @@ class AiBots:
         if turn.texts and "feedback" in stream:
             raise Rejected(40058, "feedback belongs to the first reply")
         content = text(stream, "content", limit=STREAM_LIMIT, too_long=45002, empty=None)
+        turn.feedback = turn.feedback or feedback_of(stream)
         turn.stream_id = stream_id
         turn.texts.append(content)
         turn.finished = stream.get("finish") is True
@@ -156,7 +158,7 @@ class AiBots:
             turn.line = Spoken(self._clock.now(), "bot", content, turn.msgid, "stream", {"id": stream_id})
             self.chat(turn.bot, turn.chat).append(turn.line)
         turn.line.text = content
-        turn.line.body = {"id": stream_id, "finish": turn.finished}
+        turn.line.body = {"id": stream_id, "finish": turn.finished, "feedback": {"id": turn.feedback}}
 
     def take_welcome(self, turn: BotTurn, reply: Body) -> None:
         """The answer to enter_chat: text or card."""
@@ -184,9 +186,16 @@ class AiBots:
             line = check_card(content, "bot", self._tasks.setdefault(bot, set()))
         elif msgtype in ("text", "markdown"):
             line = text(content, "content", limit=STREAM_LIMIT, too_long=45002)
+            feedback_of(content)
         else:
             raise Rejected(40008, f"msgtype {msgtype} is not possible here")
         self.chat(bot, chat).append(Spoken(self._clock.now(), "bot", line, fresh("B"), msgtype, content))
+
+    def rate(self, bot: str, chat: str, feedback: str, kind: int) -> None:
+        """Remember under the bubble what a person thinks of it: 1 good, 2 bad, 3 neither any more."""
+        for row in self.chat(bot, chat):
+            if row.who == "bot" and feedback_of(row.body) == feedback:
+                row.body = {**row.body, "rated": kind}
 
     def respond(self, call: Call) -> dict[str, Any]:
         """A response_url: one call within the hour, always a new message."""
@@ -201,3 +210,8 @@ class AiBots:
         self.say(url.bot, url.chat, msgtype, content)
         del self._urls[code]
         return {}
+
+
+def feedback_of(content: Body) -> str:
+    """The feedback id of a stream or message, at most 256 bytes (101031); "" where thumbs were not asked for."""
+    return text(part(content, "feedback"), "id", limit=256, empty=None) if "feedback" in content else ""

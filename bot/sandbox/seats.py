@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
+from bot.sandbox.aibot import feedback_of
 from bot.sandbox.kf import BOT, ENDED, HUMAN, NEW, POOL, Session
 from bot.sandbox.mass import MassTask, Share
 from bot.sandbox.standin import StandIn
@@ -209,6 +210,8 @@ def _line(world: World, key: str, spoken: Spoken, bot_name: str, badge: str) -> 
         line["badge"] = badge
     if spoken.msgtype == "stream":
         line["growing"] = not spoken.body.get("finish")
+    if by_bot and (feedback := feedback_of(spoken.body)):
+        line |= {"feedback": feedback, "rated": spoken.body.get("rated", 0), "bot": key.split(":")[1]}
     if spoken.msgtype == "template_card":
         line |= {"format": "card", "card": _card(spoken.body)}
     if spoken.msgtype == "msgmenu":

@@ -273,6 +273,12 @@ class StandIn:
         """enter_chat, template_card_event, feedback_event …; None where WeCom would send nothing."""
         return await self.talks.event(bot, userid, kind, payload or {}, chatid)
 
+    async def aibot_rates(self, bot: str, userid: str, feedback: str, kind: int, chatid: str | None = None) -> None:
+        """Somebody presses a thumb under a bubble that has this feedback id: 1 good, 2 bad, 3 withdrawn (101027)."""
+        self.aibots.rate(bot, chatid or userid, feedback, kind)
+        payload = {"id": feedback, "type": kind, "content": "", "inaccurate_reason_list": []}
+        await self.aibot_event(bot, userid, "feedback_event", payload, chatid)
+
     def drop_socket(self, bot: str) -> None:
         """Cut a bot's long connection without a word. KeyError when it has none."""
         self.sockets.drop(bot)

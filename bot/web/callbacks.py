@@ -144,7 +144,7 @@ class AiBotCallbacks:
             self._engine.wake(arrival.address.conversation)
         if arrival.kind is Kind.ENTERED:
             return {"msgtype": "text", "text": {"content": WELCOME}}
-        return _bubble(arrival.stream, SEARCHING, False) if arrival.stream and not accepted.held else None
+        return _opened(arrival) if arrival.stream and not accepted.held else None
 
     async def _refresh(self, bot: AiBot, data: dict[str, Any]) -> Mapping[str, Any]:
         """A poll: the whole text so far. A stream we do not know, or too old a one, is closed (docs 100719, 101031)."""
@@ -163,6 +163,14 @@ class AiBotCallbacks:
         now = int(self._clock.now().timestamp())
         sealed = crypto.seal(json.dumps(reply, ensure_ascii=False), now, request.query.get("nonce", ""))
         return web.Response(text=json_envelope(sealed), content_type="application/json")
+
+
+def _opened(arrival: Arrival) -> dict[str, Any]:
+    """The first reply of a stream. Thumbs can be asked for only here, before we know the answer (doc 101031)."""
+    first = _bubble(arrival.stream, SEARCHING, False)
+    if arrival.kind is Kind.TEXT:
+        first["stream"]["feedback"] = {"id": arrival.stream}
+    return first
 
 
 def _bubble(id_: str, content: str, finish: bool) -> dict[str, Any]:

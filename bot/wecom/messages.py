@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.arrival import Address, Arrival
 from bot.wecom.safe_xml import Malformed, read_xml
+from handlers.feedback import mark, read_mark
 from handlers.turn import Channel, Kind
 
 __all__ = ["Callback", "Malformed", "aibot_arrival", "app_arrival", "contact_arrival", "kf_arrival", "parse_xml"]
@@ -154,6 +155,7 @@ def aibot_arrival(data: Mapping[str, Any], bot_name: str, now: datetime) -> Arri
         key=_text(data.get("msgid")) or _hash(data),
         address=Address(Channel.AIBOT, bot_name, _text(data.get("chatid")) if group else "", person),
         kind=_aibot_kind(msgtype, eventtype, text) if person else Kind.OTHER,  # nobody to answer
+        ref=_thumb(_dict(event.get(eventtype))) if eventtype == "feedback_event" else "",
         text=text,
         sent_at=_moment(data.get("create_time")) or now,
         msgtype=eventtype or msgtype or "unknown",
@@ -167,7 +169,7 @@ def aibot_arrival(data: Mapping[str, Any], bot_name: str, now: datetime) -> Arri
 
 def _aibot_kind(msgtype: str, eventtype: str, text: str) -> Kind:
     if msgtype == "event":
-        return Kind.ENTERED if eventtype == "enter_chat" else Kind.OTHER
+        return {"enter_chat": Kind.ENTERED, "feedback_event": Kind.RATED}.get(eventtype, Kind.OTHER)
     if msgtype == "text" or (msgtype in ("voice", "mixed") and text):
         return Kind.TEXT
     return Kind.MEDIA if msgtype in _AIBOT_MEDIA or msgtype in ("voice", "mixed") else Kind.OTHER
@@ -189,6 +191,14 @@ def _without_mention(text: str, bot_name: str) -> str:
     known = re.match(rf"\s*@{re.escape(bot_name)}(?:\s+|$)", text, re.IGNORECASE) if bot_name else None
     mention = known or re.match(r"\s*@\S+(?:\s+|$)", text)
     return text[mention.end() :] if mention else text
+
+
+def _thumb(payload: Mapping[str, Any]) -> str:
+    """Which answer, and what of it (101027: 1 good, 2 bad, 3 withdrawn); "" for what is no thumb of ours."""
+    values: dict[int | None, bool | None] = {1: True, 2: False, 3: None}
+    kind, answer = _number(payload.get("type")), _text(payload.get("id"))
+    made = mark(answer, values[kind]) if kind in values else ""
+    return made if read_mark(made) else ""
 
 
 def _aibot_event_data(eventtype: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,6 +258,9 @@ def _kf_message(msgtype: str, item: Mapping[str, Any]) -> tuple[Kind, dict[str, 
     if origin == 5:
         return Kind.HUMAN_SPOKE, {"servicer": _text(item.get("servicer_userid"))}
     if origin == 3:
+        tapped = _text(_dict(item.get("text")).get("menu_id")) if msgtype == "text" else ""
+        if read_mark(tapped):  # a tap below an answer; those of other menus are texts
+            return Kind.RATED, {"ref": tapped}
         return (Kind.TEXT if msgtype == "text" else Kind.MEDIA), {}
     return Kind.OTHER, {}
 

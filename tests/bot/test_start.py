@@ -20,10 +20,10 @@ class Poisoned:
     def __init__(self, library: Any) -> None:
         self._library = library
 
-    async def answer(self, question: str, history: Sequence[Line], today: date) -> Answer:
+    async def answer(self, question: str, history: Sequence[Line], today: date, **given: Any) -> Answer:
         if POISON in question:
             raise RuntimeError("a defect")
-        answer: Answer = await self._library.answer(question, history, today)
+        answer: Answer = await self._library.answer(question, history, today, **given)
         return answer
 
     def __getattr__(self, name: str) -> Any:

@@ -1,13 +1,14 @@
 """A small office that is real enough to talk to, and a way of saying things to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from handlers import decide
-from handlers.turn import Channel, Conversation, Item, Kind, Outcome, Role, State, Status, Ticket, Turn
+from handlers.turn import Channel, Conversation, Item, Kind, Outcome, Role, State, Status, Tally, Ticket, Turn
+from knowledge.gaps import Gap
 from knowledge.types import Answer, Citation, Guide, Line
 from scheduler.timetable import Planned
 
@@ -57,9 +58,14 @@ class SmallOffice:
     paused_until: datetime | None = None
     handoff: bool = False
     urgent: bool = False
+    open_gaps: Sequence[Gap] = ()
+    tallies: Sequence[Tally] = ()
+    answered: str = ""
     asked: list[tuple[str, tuple[Line, ...], date]] = field(default_factory=list)
 
-    async def answer(self, question: str, history: Sequence[Line], today: date) -> Answer:
+    async def answer(
+        self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
+    ) -> Answer:
         self.asked.append((question, tuple(history), today))
         if "沙发" not in question:
             return Answer(
@@ -97,6 +103,15 @@ class SmallOffice:
     async def opted_out(self, person: str) -> bool:
         return False
 
+    async def last_answer(self, turn: Turn) -> str:
+        return self.answered
+
+    async def gaps(self) -> Sequence[Gap]:
+        return self.open_gaps
+
+    async def ratings(self) -> Sequence[Tally]:
+        return self.tallies
+
 
 @dataclass
 class Talk:
@@ -118,9 +133,10 @@ class Talk:
         waited: float = 0,
         servicer: str = "",
         code: str = "",
+        ref: str = "",
     ) -> Outcome:
         came = self.office.now - timedelta(seconds=waited)
-        item = Item(1, kind, text, sent_at=came, received_at=came, servicer=servicer, code=code)
+        item = Item(1, kind, text, sent_at=came, received_at=came, servicer=servicer, code=code, ref=ref)
         return await decide(Turn(item, self.conversation, self.roles, self.office.now, history), self.office)
 
     def held(self, state: State, assignee: str = "") -> "Talk":

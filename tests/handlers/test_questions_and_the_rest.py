@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from handlers import texts
-from handlers.turn import HandOff, Kind, Move, State
+from handlers.turn import HandOff, Kind, Move, NoteGap, State
 from knowledge.types import Line
 
 
@@ -32,16 +32,17 @@ async def test_of_a_very_long_text_the_first_2000_characters_are_looked_at(membe
 @pytest.mark.parametrize(("urgent", "reason"), [(True, "urgent"), (False, "beyond_guides")])
 async def test_an_answer_that_needs_a_person_brings_one_in(member, office, urgent, reason) -> None:
     office.handoff, office.urgent = True, urgent
-    outcome = await member.say("宝宝吞了纽扣电池")
+    outcome = await member.say("宝宝看着不太对劲怎么办")
     assert outcome.replies[0].text == "这个我不确定。"
-    assert outcome.effects == (HandOff(reason, "宝宝吞了纽扣电池"),)
+    assert outcome.effects[-1] == HandOff(reason, "宝宝看着不太对劲怎么办")
+    assert [type(effect) for effect in outcome.effects[:-1]] == ([] if urgent else [NoteGap]), "danger is no gap"
     assert outcome.move == Move(State.WAITING)
 
 
 async def test_away_from_kf_the_bot_goes_on_answering_while_a_colleague_is_called(member_elsewhere, office) -> None:
     office.handoff = True
-    outcome = await member_elsewhere.say("宝宝吞了纽扣电池")
-    assert len(outcome.effects) == 1
+    outcome = await member_elsewhere.say("宝宝看着不太对劲怎么办")
+    assert isinstance(outcome.effects[-1], HandOff)
     assert outcome.move is None
 
 

@@ -10,7 +10,7 @@ from handlers.turn import Kind, Move, OptIn, OptOut, Role, State
 
 def test_the_order_of_the_handlers_is_the_policy() -> None:
     names = [handler.__name__ for handler in HANDLERS]
-    assert names == ["welcome", "hold", "command", "self_service", "question", "fallback"]
+    assert names == ["welcome", "feedback", "hold", "urgent", "command", "self_service", "question", "fallback"]
 
 
 async def test_entering_with_a_code_is_greeted_within_the_life_of_the_code(member, office) -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from handlers.turn import HandOff, Move, OptIn, OptOut, State
+from handlers.turn import HandOff, Move, NoteGap, OptIn, OptOut, State
 from handlers.wishes import wish_in
 from knowledge.types import Line
 
@@ -88,7 +88,7 @@ async def test_elsewhere_who_wants_a_person_is_told_that_a_colleague_will_write(
 async def test_a_question_that_only_holds_the_word_is_a_question(member, office, said) -> None:
     outcome = await member.say(said)
     assert outcome.handler == "question"
-    assert outcome.effects == ()
+    assert all(isinstance(effect, NoteGap) for effect in outcome.effects)
     assert office.asked[0][0] == said
 
 

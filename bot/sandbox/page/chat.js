@@ -49,7 +49,7 @@ export function toEnd(log) {
 
 /** Own bubbles that the bot has not acknowledged are grey: the real line once it is there, else one of our own. */
 function own(lines, view) {
-  const shown = lines.map((line) => ({ ...line }));
+  const shown = lines.map((line) => (line.feedback ? { ...line, by: view.me } : { ...line })); // who presses its thumbs
   for (const sent of view.pending) {
     const real = shown.find((line) => line.who === view.me && !sent.before.has(line.id) && line.text.endsWith(sent.text));
     if (real) real.pending = true;
@@ -78,7 +78,15 @@ function bubble(line, view) {
   return h("div", { class: classes.trim(), dataset: { bubble: kind, side: line.side }, title: view.times.moment(new Date(line.at)) },
     avatar(line.who, mine ? view.name : line.name, line.side),
     h("div", { class: "said" }, head, h("div", { class: "bubble" }, line.tag ? h("span", { class: "tag" }, line.tag) : null, content(line, view)),
+      line.feedback && !line.growing ? thumbs(line, view) : null,
       line.pending ? h("span", { class: "sending" }, "发送中…") : null));
+}
+
+/** Below an AI bot's bubble; pressing the one that is set takes it back, as in the client. */
+function thumbs(line, view) {
+  const rate = (kind) => view.act({ action: "aibot_rates", employee: line.by, group: view.group ?? "", bot: line.bot, feedback: line.feedback, kind: line.rated === kind ? 3 : kind });
+  const thumb = (kind, words) => h("button", { type: "button", "aria-pressed": String(line.rated === kind), dataset: { action: "thumb", kind: String(kind) }, on: { click: () => rate(kind) } }, words);
+  return h("span", { class: "thumbs" }, thumb(1, "有用"), thumb(2, "没用"));
 }
 
 function content(line, view) {
@@ -107,7 +115,7 @@ function card(it, view) {
 
 function menu(it, view) {
   const press = (one) => view.act({ action: "customer_says", customer: view.me, text: one.text, menu_id: one.id });
-  return h("div", { class: "menu" }, it.head ? h("p", { class: "plain" }, it.head) : null,
+  return h("div", { class: "menu" }, it.head ? h("p", { class: "plain" }, linked(it.head)) : null,
     it.entries.map((one) => one.kind === "click"
       ? h("button", { type: "button", dataset: { action: "menu" }, on: { click: () => press(one) } }, one.text)
       : h("p", {}, one.text)),

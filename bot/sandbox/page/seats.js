@@ -6,7 +6,7 @@ import { find, h, keyed } from "./dom.js";
 const CHIPS = {
   member: ["小客厅沙发买多大？", "6 个月宝宝怎么加辅食？", "火星上怎么种土豆？", "转人工", "退订"],
   group: ["小客厅沙发买多大？", "宝宝频繁夜醒怎么办？", "布艺沙发怎么清洗？"],
-  operator: ["/help", "/status", "/plan", "/push 1", "/handoffs"],
+  operator: ["/help", "/status", "/gaps", "/plan", "/push 1", "/handoffs"],
   notes: ["/handoffs", "/help"],
   consultant: ["您好，我是顾问，正在看您的问题。", "请稍等，我核实一下。"],
 };
@@ -98,7 +98,7 @@ export class Seats {
     this._people("group", this.group.members, "speaker", this.group.open);
     const speaker = this.group.members.find((one) => one.id === this.ui.speaker);
     const empty = { text: this.group.open ? "在群里提问会自动 @机器人。每周内容也会出现在这里。" : "客户群里机器人不说话，每周内容由同事确认后群发。" };
-    this._chat("group", `g/${this.group.id}`, this.group.chat, this.group.open ? speaker : { id: "", name: "" }, { empty });
+    this._chat("group", `g/${this.group.id}`, this.group.chat, this.group.open ? speaker : { id: "", name: "" }, { empty, group: this.group.id });
     this._ready("group", this.group.open ? CHIPS.group : [], this.group.open ? `以${speaker.name}的身份 @机器人` : "客户群只能由同事群发", this.group.open);
   }
 

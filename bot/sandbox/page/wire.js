@@ -10,6 +10,7 @@ const MEANING = {
   text: "文字消息",
   verify: "校验地址",
   enter_chat: "打开单聊",
+  feedback_event: "评价回答",
   change_external_contact: "客户变更",
   change_external_chat: "客户群变更",
   gettoken: "取凭证",

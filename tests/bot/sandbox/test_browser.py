@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 from bot.clock import MovableClock
 from bot.sandbox.run import SAMPLE_GUIDES, Sandbox
 
+GUIDES = len(list(SAMPLE_GUIDES.rglob("*.md")))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
     "--no-sandbox",
@@ -105,7 +106,7 @@ async def test_an_operator_steers_and_reads_the_gate_s_reason(page: Page) -> Non
     await says(page, "operator", "/help")
     await expect(bubbles(page, "operator", "bot").last).to_contain_text("/push")
     await says(page, "operator", "/status")
-    await expect(bubbles(page, "operator", "bot").last).to_contain_text("45")
+    await expect(bubbles(page, "operator", "bot").last).to_contain_text(f"指南：{GUIDES} 份")
     await page.locator("[data-action=jump-next]").click()
     posts = seat(page, "group").locator(".post")
     await expect(posts).to_have_count(1)
@@ -120,3 +121,18 @@ async def test_the_group_asks_the_ai_bot_and_the_wire_shows_it_without_secrets(p
     await expect(page.locator("[data-wire]").first).to_be_visible()
     text = await page.locator("[data-wire-list]").inner_text()
     assert "access_token=" not in text
+
+
+async def test_answers_are_rated_by_a_tap_and_by_a_thumb(page: Page) -> None:
+    await says(page, "member", "小客厅沙发买多大？")
+    await expect(bubbles(page, "member", "bot")).to_have_count(1)
+    await seat(page, "member").locator("[data-action=menu]", has_text="没用").click()
+    await expect(bubbles(page, "member", "me").last).to_contain_text("没用")
+    await expect(bubbles(page, "member", "bot").last).to_contain_text("抱歉")
+    await says(page, "group", "小客厅沙发买多大？")
+    good = seat(page, "group").locator("[data-action=thumb][data-kind='1']")
+    for pressed in ("true", "false"):  # pressed again, it is taken back
+        await good.click()
+        await expect(good).to_have_attribute("aria-pressed", pressed)
+    await says(page, "operator", "/gaps")
+    await expect(bubbles(page, "operator", "bot").last).to_contain_text("被点没用")

@@ -279,7 +279,7 @@ def test_the_first_opening_of_the_day_is_an_entry() -> None:
 def test_feedback_keeps_its_id_and_reasons() -> None:
     payload = {"id": "fb-1", "type": 2, "content": "太长", "inaccurate_reason_list": [2, 3]}
     arrival = aibot_arrival(bot_event("feedback_event", payload), "分寸", NOW)
-    assert arrival.kind is Kind.OTHER
+    assert (arrival.kind, arrival.ref) == (Kind.RATED, "fb:fb-1:0")
     assert arrival.data["feedback_id"] == "fb-1"
     assert (arrival.data["feedback_type"], arrival.data["reasons"]) == (2, [2, 3])
 
