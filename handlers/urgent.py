@@ -1,0 +1,24 @@
+"""Danger signs: the fixed advice first, before any guide is looked at, and a person is alerted."""
+
+from handlers import texts
+from handlers.commands.parse import is_command
+from handlers.plain import LONGEST_QUESTION
+from handlers.turn import Channel, HandOff, Kind, Move, Office, Outcome, Reply, State, Turn
+from knowledge.danger import danger_in
+
+
+async def urgent(turn: Turn, _office: Office) -> Outcome | None:
+    """Says what to do now. Nothing is put before it, not even that somebody waited: its first words are the help."""
+    if turn.item.kind is not Kind.TEXT or is_command(turn):
+        return None
+    danger = danger_in(turn.item.text, turn.history)
+    if danger is None:
+        return None
+    # On kf the platform's session goes to a colleague; the advice leaves before that, see `bot.desk`.
+    move = Move(State.WAITING) if turn.conversation.channel is Channel.KF else None
+    return Outcome("urgent", replies=(Reply(danger.advice),), effects=(alert(turn),), move=move)
+
+
+def alert(turn: Turn) -> HandOff:
+    """What brings a person in, whoever serves the conversation."""
+    return HandOff(reason=texts.URGENT, ask=turn.item.text.strip()[:LONGEST_QUESTION])

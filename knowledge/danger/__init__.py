@@ -1,0 +1,83 @@
+"""Danger signs in what a member writes, each with fixed advice that comes before any guide is quoted.
+
+Recall comes first: somebody has a symptom now, or has just been exposed. What is asked about prevention, told of the
+past, of others or of a pet, is left to the guides.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.danger.advice import advice_for
+from knowledge.danger.context import Said
+from knowledge.danger.measures import Aged, ages
+from knowledge.danger.plain import plain
+from knowledge.danger.sign import Finder, Sign
+from knowledge.danger.signs import SIGNS
+from knowledge.danger.tellings import TELLINGS
+from knowledge.types import Line
+
+EARLIER = 6  # lines of the person that are looked at beside the new one
+SHORT = 24  # characters; a longer line tells its own story
+
+_ORDINARY = re.compile(
+    "怎么(?:选|洗|用|装|买|退|换|喂|教|选|清|搭|做)|多少钱|多大|推荐|发货|客服|谢谢|沙发|"
+    "能不能|可以吗|尺寸|退货|物流|订单"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A danger sign: its stable code, and the fixed advice (plain text, Chinese) to say at once."""
+
+    sign: str
+    advice: str
+
+
+def danger_in(text: str, history: Sequence[Line] = ()) -> Danger | None:
+    """The most urgent danger sign in `text`, None where there is none. Pure; any text may come in.
+
+    The age or the event may stand in the person's earlier lines of `history` (oldest first); what is new about it has
+    to be in `text`, so that an ordinary later question raises no alarm again.
+    """
+    now = plain(text)
+    own = [line.text for line in history if line.sender in ("customer", "member")]
+    earlier = tuple(map(plain, own[-EARLIER:]))
+    found = next((sign for sign in SIGNS if _shows(sign, now, earlier)), None) or _gone_on(now, earlier)
+    return Danger(found.code, advice_for(found.code)) if found else None
+
+
+def _shows(sign: Sign, now: str, earlier: tuple[str, ...]) -> bool:
+    return any(all(finder(now) for finder in way) for way in sign.ways) or any(
+        then(line) and new(now) for then, new in sign.across for line in earlier if not _of_another(then, now)
+    )
+
+
+def _gone_on(now: str, earlier: tuple[str, ...]) -> Sign | None:
+    """A telling in two messages: neither says all of it, and what is said now is short and tells what was seen."""
+    if not earlier or len(now) > SHORT or _ORDINARY.search(now) or any(_shows(sign, earlier[-1], ()) for sign in SIGNS):
+        return None
+    return next((sign for sign in SIGNS if _goes_on(sign, now, earlier[-1])), None)
+
+
+def _goes_on(sign: Sign, now: str, before: str) -> bool:
+    both = f"{before},{now}"
+    return any(
+        _news(way, now, before, both) and all(finder(both) for finder in way)
+        for way in TELLINGS.get(sign.code, ())
+        if not any(_of_another(finder, now) for finder in way)
+    )
+
+
+def _news(way: tuple[Finder, ...], now: str, before: str, both: str) -> bool:
+    """Whether something that was not told before is told now: by a finder that is guarded, so no mere "he"."""
+    guarded = [one for one in way if isinstance(one, Said) and one.guards]
+    return any(one(now) or (one(both) and not one(before)) for one in guarded)
+
+
+def _of_another(then: Finder, now: str) -> bool:
+    """The age that was told is another child's: one is named now."""
+    return isinstance(then, Aged) and bool(ages(now))
+
+
+__all__ = ["Danger", "danger_in"]
