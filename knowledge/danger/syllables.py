@@ -113,7 +113,11 @@ def spelt_out(text: str) -> str:
     wholly = all(_split(run) for run in runs) and not all(run in _ENGLISH for run in runs)
     units: list[str] = []
     for part in re.findall("[a-z]+|[^a-z]", text):
-        units += _units(part, wholly or _touches(part, text)) if part.isascii() and part.isalpha() else [part]
+        units += (
+            _units(part, wholly or (part not in _ENGLISH and _touches(part, text)))
+            if part.isascii() and part.isalpha()
+            else [part]
+        )
     return _joined(units)
 
 
@@ -143,10 +147,13 @@ def _joined(units: list[str]) -> str:
 
 
 def _between(units: list[str], at: int) -> bool:
-    """A space beside a syllable: people put one after each."""
-    return any(
-        0 <= side < len(units) and units[side].startswith("~") and len(units[side]) > 1 for side in (at - 1, at + 1)
-    )
+    """A space beside a syllable, and no English word on the other side: people put one after each."""
+    sides = [units[side] for side in (at - 1, at + 1) if 0 <= side < len(units)]
+    return any(_marked(side) for side in sides) and not any(side.isascii() and side.isalpha() for side in sides)
+
+
+def _marked(unit: str) -> bool:
+    return len(unit) > 1 and unit.startswith("~")
 
 
 def _longest(units: list[str], at: int) -> str:

@@ -54,6 +54,11 @@ def test_every_danger_is_seen_with_its_own_sign() -> None:
     assert wrong == {}
 
 
+def test_a_bare_cry_for_help_is_one_and_a_sigh_over_goods_is_none() -> None:
+    assert [_told(cry) for cry in ("救命", "救命啊！！！", "救命救命急急急", "救命啊怎么办")] == ["general"] * 4
+    assert _told("这个抽屉怎么也装不上，救命") == ""
+
+
 def test_no_ordinary_question_raises_an_alarm() -> None:
     assert {text: _told(text) for text in NOT_SAID if _told(text)} == {}
 
