@@ -225,7 +225,7 @@ def row(found: object) -> Row:
         sections=_texts(found, "section"),
         must=_must(found.get("must") or []),
         must_not=_texts(found, "must_not"),
-        history=_history(found.get("history") or []),
+        history=history(found.get("history") or []),
     )
 
 
@@ -317,7 +317,8 @@ def _must(found: object) -> tuple[tuple[str, ...], ...]:
     return entries
 
 
-def _history(found: object) -> tuple[Line, ...]:
+def history(found: object) -> tuple[Line, ...]:
+    """The earlier lines of a row: strings, or {from, text}, oldest first. Raises WrongRow."""
     if not isinstance(found, list):
         raise WrongRow("history 要写成一组。")
     return tuple(_line(one) for one in found)

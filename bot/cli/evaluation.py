@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from bot.cli.doctor import width
-from bot.cli.knowledge import LONGEST_LINE, _library, _lines, _Unreadable
+from bot.cli.knowledge import LONGEST_LINE, Unreadable, lines_of, open_library
 from bot.clock import SystemClock
 from bot.settings import Settings
 from knowledge.evaluation import (
@@ -71,10 +71,10 @@ def evaluate(settings: Settings, file: Path, save: Path | None, *, as_json: bool
     the file (or `save`) cannot be used.
     """
     try:
-        with file.open("rb") as lines, _saving(save) as keep, closing(_library(settings)) as library:
+        with file.open("rb") as lines, _saving(save) as keep, closing(open_library(settings)) as library:
             today = SystemClock().now().astimezone(ZoneInfo(settings.timezone)).date()
             run = asyncio.run(_ask_all(library, lines, today, keep))
-    except (IndexFailed, NoIndex, _Unreadable) as error:
+    except (IndexFailed, NoIndex, Unreadable) as error:
         _say(str(error))
         return 1
     except _Unusable as error:
@@ -113,7 +113,7 @@ async def _ask_all(library: Library, file: BinaryIO, today: date, keep: Callable
     seen: set[str] = set()
     absent: set[str] = set()
     names = {guide.name for guide in library.guides}
-    for number, line in enumerate(_lines(file), 1):
+    for number, line in enumerate(lines_of(file), 1):
         if not line.strip():
             continue
         try:
@@ -186,7 +186,7 @@ def _load(path: Path) -> list[Mark]:
     """The marks of a saved result, each row once."""
     try:
         with path.open("rb") as file:
-            marks = [marked_from(_read(line)) for line in _lines(file) if line.strip()]
+            marks = [marked_from(_read(line)) for line in lines_of(file) if line.strip()]
     except OSError as error:
         raise _Unusable(f"读不了 {path}（{error.strerror}），请检查路径和权限。") from error
     except WrongRow as error:

@@ -16,6 +16,7 @@ from bot.clock import SystemClock
 from bot.models import assistant_of, embedder_of
 from bot.settings import Settings
 from knowledge import generation
+from knowledge.evaluation import WrongRow, history
 from knowledge.generation import NoIndex
 from knowledge.index import Built, IndexFailed, build, outdated
 from knowledge.library import Library
@@ -27,7 +28,7 @@ LONGEST_LINE = 1_000_000  # bytes of one line of a batch
 _PROGRESS_EVERY = 100  # lines
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
     """Why a line of a batch cannot be answered."""
 
 
@@ -48,7 +49,7 @@ def index(settings: Settings, watch: bool = False) -> int:
             return _index_on_change(settings)
         built = _build(settings)
         print("\n".join((*_report(built), *_to_look_at(settings, built))))
-    except (IndexFailed, _Unreadable) as error:
+    except (IndexFailed, Unreadable) as error:
         _say(str(error))
         return 1
     return 0
@@ -64,8 +65,8 @@ def ask(settings: Settings, question: str | None, batch: Path | None, as_json: b
         _say("请给出一个问题，或用 --batch 给出一个文件，二者选一。")
         return 2
     try:
-        library = _library(settings)
-    except (IndexFailed, NoIndex, _Unreadable) as error:
+        library = open_library(settings)
+    except (IndexFailed, NoIndex, Unreadable) as error:
         _say(str(error))
         return 1
     try:
@@ -87,11 +88,11 @@ def _build(settings: Settings) -> Built:
 def _vectors_folder(settings: Settings) -> Path:
     place = settings.knowledge.vectors
     if place.startswith(("http://", "https://")):
-        raise _Unreadable("knowledge.vectors 目前只支持本机文件夹，例如 var/chroma；请改掉 http 地址。")
+        raise Unreadable("knowledge.vectors 目前只支持本机文件夹，例如 var/chroma；请改掉 http 地址。")
     return Path(place)
 
 
-def _library(settings: Settings) -> Library:
+def open_library(settings: Settings) -> Library:
     """The library as of the guides folder; an older one with a warning when it cannot be brought up to date."""
     vectors = _vectors_folder(settings)
     if outdated(settings.knowledge.guides, settings.knowledge.index):
@@ -203,12 +204,12 @@ def _ask_file(library: Library, batch: Path, today: date) -> int:
 
 async def _ask_lines(library: Library, file: BinaryIO, today: date) -> int:
     answered = unreadable = 0
-    for number, line in enumerate(_lines(file), 1):
+    for number, line in enumerate(lines_of(file), 1):
         if not line.strip():
             continue
         try:
             asked = _parse(line)
-        except _Unreadable as error:
+        except Unreadable as error:
             unreadable += 1
             _say(f"第 {number} 行读不懂：{error}")
             continue
@@ -221,7 +222,7 @@ async def _ask_lines(library: Library, file: BinaryIO, today: date) -> int:
     return 1 if unreadable else 0
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
     """One line after the other; of an overlong one the first part, too long to pass for a good one."""
     while line := file.readline(LONGEST_LINE + 1):
         rest = line
@@ -232,35 +233,21 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 
 def _parse(line: bytes) -> _Asked:
     if len(line) > LONGEST_LINE:
-        raise _Unreadable("太长了。")
+        raise Unreadable("太长了。")
     try:
         found = json.loads(line.decode("utf-8-sig"))
         json.dumps(found, ensure_ascii=False).encode()  # half a character, "\\ud83d", could not be written back
     except (ValueError, RecursionError) as error:
-        raise _Unreadable("不是 UTF-8 编码的 JSON。") from error
+        raise Unreadable("不是 UTF-8 编码的 JSON。") from error
     if not isinstance(found, dict) or not isinstance(found.get("question"), str):
-        raise _Unreadable("要写成 {id, question, history?}，question 是文字。")
+        raise Unreadable("要写成 {id, question, history?}，question 是文字。")
     if not isinstance(found.get("id"), str | int):
-        raise _Unreadable("缺少 id（文字或整数）。")
-    return _Asked(found["id"], found["question"], _history(found.get("history")))
-
-
-def _history(found: Any) -> tuple[Line, ...]:
-    if found is None:
-        return ()
-    if not isinstance(found, list):
-        raise _Unreadable("history 要写成一组。")
-    return tuple(_earlier(one) for one in found)
-
-
-def _earlier(one: Any) -> Line:
-    if isinstance(one, str):
-        return Line("customer", one)
-    if isinstance(one, dict) and isinstance(one.get("text"), str):
-        match one.get("from"):
-            case "customer" | "bot" | "staff" | "member" as sender:
-                return Line(sender, one["text"])
-    raise _Unreadable("history 里要写文字，或 {from: customer|bot|staff|member, text}。")
+        raise Unreadable("缺少 id（文字或整数）。")
+    said = found.get("history")
+    try:
+        return _Asked(found["id"], found["question"], history([] if said is None else said))
+    except WrongRow as error:
+        raise Unreadable(str(error)) from error
 
 
 def _shown(answer: Answer) -> dict[str, Any]:
