@@ -34,7 +34,6 @@ _NAMED: dict[str, tuple[float, float]] = {
     "上学的孩子": (72, 144),
 }
 OLDEST = 216.0
-CLOSE = 1.3  # ages this much apart, as a ratio, are neighbours
 
 
 @dataclass(frozen=True, slots=True)

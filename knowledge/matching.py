@@ -75,18 +75,16 @@ class Match:
     """How a passage meets a question.
 
     `covered`: share of what is asked that the passage speaks of; `named`: share its title, section and keywords speak
-    of, `titled`: its title alone; `told`: share its best sentence speaks of, heading included; `lacking` and `no_noun`:
-    weight of the most telling word and noun it lacks; `run`: longest agreement in characters; `spelt`: share of the
-    question's characters and pairs it has, rare ones counting more; `age_gap` and `conflicts`: how far its ages and
-    attributes are other ones; `fits`: how many of them are just those asked for; `figure`: whether the figure that is
-    asked for may be in it.
+    of, `titled`: its title alone; `told`: share its best sentence speaks of, heading included; `no_noun`: weight of
+    the most telling noun it lacks; `run`: longest agreement in characters; `spelt`: share of the question's characters
+    and pairs it has, rare ones counting more; `age_gap` and `conflicts`: how far its ages and attributes are other
+    ones; `fits`: how many of them are just those asked for; `figure`: whether the figure asked for may be in it.
     """
 
     covered: float
     named: float
     titled: float
     told: float
-    lacking: float
     no_noun: float
     run: float
     spelt: float
@@ -103,7 +101,7 @@ def match(question: Question, prepared: Prepared, rarity: Callable[[str], float]
     wholes = [_most(one) for one in forms]
     heads = [_credit(one, prepared.head) for one in forms]
     titles = [_credit(one, prepared.title) for one in forms]
-    lacks = [(o, o.weight * (1 - c)) for o, c in zip(question.wanted, wholes, strict=True) if not o.optional]
+    nouns = [(o, c) for o, c in zip(question.wanted, wholes, strict=True) if o.noun and not o.optional]
     conflicts, fits = _attributes(question, prepared)
     far = min(1.0, gap(question.ages, prepared.ages)) if question.ages else 0.0
     return Match(
@@ -111,8 +109,7 @@ def match(question: Question, prepared: Prepared, rarity: Callable[[str], float]
         named=share(question.wanted, heads),
         titled=share(question.wanted, titles),
         told=_told(question, forms, prepared, heads),
-        lacking=max((weight for _, weight in lacks), default=0.0),
-        no_noun=max((weight for one, weight in lacks if one.noun), default=0.0),
+        no_noun=max((one.weight * (1 - had) for one, had in nouns), default=0.0),
         run=_run(question.plain, prepared.whole),
         spelt=spelt(_kept(question.plain), prepared.whole, rarity),
         age_gap=far,

@@ -1,7 +1,8 @@
 """Which passage speaks best of a question: what the indexes found, compared word by word.
 
-The weights were fitted on questions with known answers over two libraries (`python -m bench fit`); a change of a figure
-in `matching` asks for a new fit.
+The weights were fitted on questions with known answers over two libraries (`python -m bench fit`), then rounded by
+hand; those of ages and attributes are set stronger than the fit, which saw few such questions. A change of a figure in
+`matching` asks for a new fit.
 """
 
 from collections.abc import Mapping
