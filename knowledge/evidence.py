@@ -1,8 +1,8 @@
 """Whether what was found is evidence for an answer. Some passage always comes back; that alone proves nothing.
 
 The figures of the best passage go into one logistic function, fitted on questions that a library answers and on those
-it does not (`python -m bench fit`); `age_gap` and `conflicts` are set by judgement. The word tables have grown since the
-fit. What `veto` names speaks against any passage, however well it fits.
+it does not (`python -m bench fit`); `age_gap` and `conflicts` are set by judgement. The word tables have grown since
+then. What `veto` names speaks against any passage, however well it fits.
 """
 
 import math
