@@ -1,4 +1,4 @@
-"""Fits the weights of `knowledge.evidence` and `knowledge.ranking`: `python -m bench fit`.
+"""Fits the weights of `knowledge.search.evidence` and `knowledge.search.ranking`: `python -m bench fit`.
 
 Learns from tests/evaluation/dev.jsonl and from the second library beside it, never from test.jsonl. Prints weights to
 be put into the source by hand: a person looks at a weight before it decides what members are told.
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge import evidence, ranking
-from knowledge.index import build
+from knowledge.indexing.index import build
 from knowledge.library import Found, Library
+from knowledge.search import evidence, ranking
 
 ROOT = Path(__file__).parent.parent
 LIBRARIES = (

@@ -18,8 +18,8 @@ from bench.place import Place
 from bot.sandbox.run import SAMPLE_GUIDES
 from knowledge.evaluation import Row, row
 from knowledge.guides import read_folder
+from knowledge.indexing.passages import split
 from knowledge.library import Library
-from knowledge.passages import split
 
 EVALUATION = Path(__file__).resolve().parent.parent / "tests" / "evaluation"
 PASSAGES = 100_000

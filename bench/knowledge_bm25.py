@@ -10,8 +10,8 @@ from pathlib import Path
 import tantivy
 
 from knowledge.guides import read_folder
-from knowledge.passages import split
-from knowledge.terms import terms
+from knowledge.indexing.passages import split
+from knowledge.language.terms import terms
 from knowledge.types import Passage
 
 DEPTH = 24  # passages of one search, as many as ours takes from each side

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from knowledge.index import build
+from knowledge.indexing.index import build
 
 _BEGAN = time.perf_counter()
 

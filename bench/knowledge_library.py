@@ -13,9 +13,9 @@ from wordfreq import top_n_list
 
 from bot.sandbox.run import SAMPLE_GUIDES
 from knowledge.guides import read_folder
-from knowledge.passages import split
-from knowledge.segmenting import Segmenter
-from knowledge.sentences import sentences
+from knowledge.indexing.passages import split
+from knowledge.language.segmenting import Segmenter
+from knowledge.language.sentences import sentences
 from knowledge.types import Guide
 
 SECTIONS = 6  # of a guide, as the samples have

@@ -19,11 +19,11 @@ from sqlalchemy.engine import URL, make_url
 
 from bot.settings import Server, Settings, WeCom
 from bot.store.database import Database, StoreUnusable
-from knowledge import generation
-from knowledge.generation import NoIndex
 from knowledge.guides import read_folder
-from knowledge.index import outdated
-from knowledge.lexical import Lexical
+from knowledge.indexing import generation
+from knowledge.indexing.generation import NoIndex
+from knowledge.indexing.index import outdated
+from knowledge.search.lexical import Lexical
 
 LITTLE_DISK = 200 * 1024 * 1024  # bytes; below, the store may stop within days
 SHOWN_REJECTED = 3

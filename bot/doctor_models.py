@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from bot.doctor import Finding
 from bot.models import assistant_of, embedder_of, embedding_access
 from bot.settings import Settings
-from knowledge.embedding import EmbeddingFailed
+from knowledge.embeddings.embedding import EmbeddingFailed
 from knowledge.model.chat import ModelUnusable
 
 CHAT, VECTORS = "对话模型", "向量模型"

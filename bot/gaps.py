@@ -16,7 +16,7 @@ from bot.store import marks, ratings
 from bot.store.gaps import Gaps, Row
 from handlers.commands.gaps import GUIDE
 from knowledge.gaps import Gap, GapKind, clusters, digest, ranked
-from knowledge.masking import unmarked
+from knowledge.language.masking import unmarked
 
 log = structlog.get_logger()
 

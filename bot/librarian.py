@@ -24,8 +24,8 @@ from bot.store import marks
 from bot.store.database import Database
 from bot.store.tables import mark
 from bot.transaction import Transactions
-from knowledge import generation
-from knowledge.generation import NoIndex
+from knowledge.indexing import generation
+from knowledge.indexing.generation import NoIndex
 from knowledge.library import Library
 from knowledge.model.chat import Assistant, ModelUnusable
 from knowledge.types import Answer, Guide, Line

@@ -1,7 +1,7 @@
 """The models that the settings name, ready for the knowledge package."""
 
 from bot.settings import Settings
-from knowledge.embedding import Embedder, embedder
+from knowledge.embeddings.embedding import Embedder, embedder
 from knowledge.model.chat import Assistant, assistant
 
 HELP_SECONDS = 2.5  # for rewriting, and for reranking: a member waits for both before the answer is begun

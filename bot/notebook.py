@@ -14,7 +14,7 @@ from bot.transaction import Transaction
 from handlers.commands.gaps import GUIDE
 from handlers.turn import DraftGuide, NoteGap, PublishGuide, Rate, Reply, Turn
 from knowledge.gaps import Ask, GapKind, Stage, digest, worth_noting
-from knowledge.masking import masked
+from knowledge.language.masking import masked
 from knowledge.types import Guide
 
 

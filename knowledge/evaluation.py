@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from knowledge.terms import canonical
+from knowledge.language.terms import canonical
 from knowledge.types import Answer, Hit, Line
 
 Kind = Literal["answerable", "unanswerable", "urgent"]

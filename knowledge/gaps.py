@@ -18,12 +18,12 @@ import frontmatter
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
-from knowledge.ages import Age, ages
-from knowledge.asking import Wants, bare, wants, without_asking
-from knowledge.masking import unmarked
-from knowledge.terms import canonical, grams, runs
+from knowledge.language.ages import Age, ages
+from knowledge.language.masking import unmarked
+from knowledge.language.terms import canonical, grams, runs
+from knowledge.language.wordings import LONGEST, SAME, Wordings, wordings
+from knowledge.questions.asking import Wants, bare, wants, without_asking
 from knowledge.types import Guide
-from knowledge.wordings import LONGEST, SAME, Wordings, wordings
 
 ALIKE = 0.6  # cosine of two subjects from which they are one question; chosen on the pairs in the test
 TOO_LONG = 1000  # characters; nobody asks a question that long, but some paste things

@@ -7,27 +7,30 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from knowledge import danger, follow_up, generation, quoting
-from knowledge.ages import gap
-from knowledge.asking import GAP
-from knowledge.embedding import Embedder, HashedEmbedder
-from knowledge.evidence import ENOUGH, Evidence, features, judge, veto
-from knowledge.finding import Finder
-from knowledge.generation import Manifest, NoIndex, Words
-from knowledge.lexical import Lexical
-from knowledge.matching import Prepared, coverage
+from knowledge import danger
+from knowledge.answers import quoting
+from knowledge.answers.quoting import Quoted, within
+from knowledge.answers.whole import offered, opening, step, whole
+from knowledge.embeddings.embedding import Embedder, HashedEmbedder
+from knowledge.embeddings.nearness import Nearness
+from knowledge.embeddings.vectors import Vectors, VectorsAbsent, VectorsFailed
+from knowledge.indexing import generation
+from knowledge.indexing.generation import Manifest, NoIndex, Words
+from knowledge.indexing.stored import Passages
+from knowledge.language.ages import gap
+from knowledge.language.segmenting import Segmenter
+from knowledge.language.vocabulary import Vocabulary
+from knowledge.language.wordings import Wordings, wordings
 from knowledge.model.chat import Assistant
-from knowledge.nearness import Nearness
-from knowledge.question import Question, Reader
-from knowledge.quoting import Quoted, within
-from knowledge.ranking import Ranked
-from knowledge.segmenting import Segmenter
-from knowledge.stored import Passages
+from knowledge.questions import follow_up
+from knowledge.questions.asking import GAP
+from knowledge.questions.question import Question, Reader
+from knowledge.search.evidence import ENOUGH, Evidence, features, judge, veto
+from knowledge.search.finding import Finder
+from knowledge.search.lexical import Lexical
+from knowledge.search.matching import Prepared, coverage
+from knowledge.search.ranking import Ranked
 from knowledge.types import Answer, Guide, Hit, Line, Rejected
-from knowledge.vectors import Vectors, VectorsAbsent, VectorsFailed
-from knowledge.vocabulary import Vocabulary
-from knowledge.whole import offered, opening, step, whole
-from knowledge.wordings import Wordings, wordings
 
 LONGEST_QUESTION = 1000  # characters; beyond it a person is asked to be brief
 KEPT = 12  # hits of a search

@@ -35,8 +35,8 @@ from knowledge.evaluation import (
     row,
     saved,
 )
-from knowledge.generation import NoIndex
-from knowledge.index import IndexFailed
+from knowledge.indexing.generation import NoIndex
+from knowledge.indexing.index import IndexFailed
 from knowledge.library import Library
 
 FAILURES_SHOWN = 200

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from bot.clock import SystemClock
 from bot.models import assistant_of, embedder_of
 from bot.settings import Settings
-from knowledge import generation
 from knowledge.evaluation import WrongRow, history
-from knowledge.generation import NoIndex
-from knowledge.index import Built, IndexFailed, build, outdated
+from knowledge.indexing import generation
+from knowledge.indexing.generation import NoIndex
+from knowledge.indexing.index import Built, IndexFailed, build, outdated
 from knowledge.library import Library
 from knowledge.model.chat import Assistant, ModelUnusable
 from knowledge.review import review

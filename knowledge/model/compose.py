@@ -7,9 +7,9 @@ is cut. Nothing left, or far too little: no composed answer, and the caller quot
 import re
 from collections.abc import Callable, Sequence
 
+from knowledge.answers.quoting import source_line
 from knowledge.injection import without_orders
 from knowledge.model.support import Source
-from knowledge.quoting import source_line
 from knowledge.types import Answer, Citation, Hit
 
 SoFar = Callable[[str], None]

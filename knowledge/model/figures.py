@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from knowledge.terms import canonical
+from knowledge.language.terms import canonical
 
 _UNITS = {
     "厘米": "公分 cm",

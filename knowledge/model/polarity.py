@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.terms import canonical, terms
+from knowledge.language.terms import canonical, terms
 
 SAME = 0.5  # share of a core's bigrams that make another stretch speak of the same
 

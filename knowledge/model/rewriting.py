@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from knowledge.injection import is_order
-from knowledge.terms import canonical
+from knowledge.language.terms import canonical
 from knowledge.types import Line
 
 WORDINGS = 3

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
 
+from knowledge.language.terms import canonical, terms
 from knowledge.model.figures import Figure, figures
 from knowledge.model.polarity import Stretch, contradicts, stretches
-from knowledge.terms import canonical, terms
 
 SUPPORT = 0.5  # share of each clause's bigrams that must stand in the passages
 LEAST = 2  # supported bigrams below which nothing was said

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from knowledge.language.terms import canonical
 from knowledge.review.conflicts import Conflict, Quote, conflicts
 from knowledge.review.twins import Twins, twins
-from knowledge.terms import canonical
 from knowledge.types import Guide
 
 __all__ = ["Conflict", "Quote", "Review", "Twins", "expiring", "review"]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
+from knowledge.language.terms import canonical
 from knowledge.review import subjects
 from knowledge.review.facts import Fact, Quantity, facts, quantities, statements
 from knowledge.review.overlap import grams, sharing
-from knowledge.terms import canonical
 from knowledge.types import Guide
 
 _LONG = 8  # Chinese characters from which a sentence names its own subject

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from knowledge.sentences import sentences
-from knowledge.terms import canonical
+from knowledge.language.sentences import sentences
+from knowledge.language.terms import canonical
 from knowledge.types import Guide
 
 # Dimension → unit → how many of the smallest unit. Months and years are ages and terms, never counted in days.

@@ -3,9 +3,9 @@
 import re
 from functools import cache, lru_cache
 
-from knowledge.ages import Age, ages
-from knowledge.terms import canonical
-from knowledge.wordings import Wordings, wordings
+from knowledge.language.ages import Age, ages
+from knowledge.language.terms import canonical
+from knowledge.language.wordings import Wordings, wordings
 
 ALIKE = 0.6  # share of the shorter subject's bigrams that the other has
 _CHARACTERS = 0.8  # share of the shorter subject's characters

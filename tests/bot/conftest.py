@@ -14,7 +14,7 @@ from bot.sandbox.run import settings_for
 from bot.sandbox.standin import StandIn
 from bot.sandbox.world import World
 from bot.settings import Settings
-from knowledge.index import build as build_index
+from knowledge.indexing.index import build as build_index
 from tests.bot.house import FOOD, MONDAY, RETURNS, SOFA, House, Shelf
 
 

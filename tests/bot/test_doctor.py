@@ -19,7 +19,7 @@ from bot.doctor import Finding
 from bot.doctor_live import examine_live
 from bot.settings import People, Server, Settings, WeCom
 from bot.wecom.crypto import Crypto
-from knowledge.index import build
+from knowledge.indexing.index import build
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from knowledge.index import build
+from knowledge.indexing.index import build
 from knowledge.library import Library
 
 settings.register_profile("loaded machine", deadline=None)  # how long an example takes says nothing here

@@ -1,15 +1,15 @@
 """A few guides compared with questions without an index on disk: read, matched, ranked, judged and quoted."""
 
-from knowledge.evidence import Evidence, judge, veto
-from knowledge.matching import Prepared, match
-from knowledge.passages import split
-from knowledge.question import Question, Reader
-from knowledge.quoting import Quoted, quote
-from knowledge.ranking import Ranked, worth
-from knowledge.segmenting import Segmenter
+from knowledge.answers.quoting import Quoted, quote
+from knowledge.indexing.passages import split
+from knowledge.language.segmenting import Segmenter
+from knowledge.language.vocabulary import Vocabulary, collect
+from knowledge.language.wordings import wordings
+from knowledge.questions.question import Question, Reader
+from knowledge.search.evidence import Evidence, judge, veto
+from knowledge.search.matching import Prepared, match
+from knowledge.search.ranking import Ranked, worth
 from knowledge.types import Guide
-from knowledge.vocabulary import Vocabulary, collect
-from knowledge.wordings import wordings
 
 
 def guide(title: str, body: str, name: str = "", keywords: tuple[str, ...] = ()) -> Guide:

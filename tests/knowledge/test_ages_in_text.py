@@ -2,8 +2,8 @@
 
 import pytest
 
-from knowledge.ages import OLDEST, Age, ages, gap
-from knowledge.terms import canonical
+from knowledge.language.ages import OLDEST, Age, ages, gap
+from knowledge.language.terms import canonical
 
 
 def named(text: str) -> list[tuple[float, float]]:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from knowledge.index import build
+from knowledge.indexing.index import build
 from knowledge.library import LONGEST_QUESTION, Library
 from knowledge.types import Line
 

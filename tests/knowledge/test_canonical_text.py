@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.terms import bigrams, canonical, digits, grams, runs, terms
+from knowledge.language.terms import bigrams, canonical, digits, grams, runs, terms
 
 
 @pytest.mark.parametrize(

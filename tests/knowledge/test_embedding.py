@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from knowledge.embedding import HASHED_SIZE, EmbeddingFailed, embedder
-from knowledge.embedding_endpoint import BATCH
-from knowledge.embedding_local import LocalEmbedder, SentenceModel, pooled, takes_first
+from knowledge.embeddings.embedding import HASHED_SIZE, EmbeddingFailed, embedder
+from knowledge.embeddings.endpoint import BATCH
+from knowledge.embeddings.local import LocalEmbedder, SentenceModel, pooled, takes_first
 from tests.knowledge.model_server import failing, html, model_server, other_json, rubbish
 
 TEXTS = ["真皮沙发怎么清洁", "宝宝辅食什么时候加", "退货运费谁出"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from knowledge.evidence import CHILD, ENOUGH, Evidence, judge, probability
 from knowledge.injection import is_order
+from knowledge.search.evidence import CHILD, ENOUGH, Evidence, judge, probability
 from tests.knowledge.shelf import Shelf, guide, rarity
 
 SOFA = guide("真皮沙发怎么清洁", "真皮沙发用微湿软布擦拭，每三个月护理一次。", keywords=("真皮沙发", "清洁"))

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from knowledge import follow_up
-from knowledge.asking import Wants
-from knowledge.index import build
+from knowledge.indexing.index import build
 from knowledge.library import Library
+from knowledge.questions import follow_up
+from knowledge.questions.asking import Wants
 from knowledge.types import Answer, Line
 from tests.knowledge.conftest import RETURNS, RUG, SOFA
 from tests.knowledge.shelf import Shelf, guide

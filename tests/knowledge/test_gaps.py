@@ -20,7 +20,7 @@ from knowledge.gaps import (
     reviewed,
     worth_noting,
 )
-from knowledge.masking import LONGEST, masked, unmarked
+from knowledge.language.masking import LONGEST, masked, unmarked
 from knowledge.types import Guide
 
 MONDAY = date(2026, 11, 23)

@@ -6,14 +6,14 @@ from datetime import date
 
 import pytest
 
-from knowledge import generation
-from knowledge.generation import FORMAT, Manifest, NoIndex, Words
-from knowledge.index import build
+from knowledge.indexing import generation
+from knowledge.indexing.generation import FORMAT, Manifest, NoIndex, Words
+from knowledge.indexing.index import build
+from knowledge.indexing.passages import split
+from knowledge.indexing.stored import Lines, Passages, stored
+from knowledge.language.vocabulary import Used, Vocabulary, heard
 from knowledge.library import Library
-from knowledge.passages import split
-from knowledge.stored import Lines, Passages, stored
 from knowledge.types import Guide
-from knowledge.vocabulary import Used, Vocabulary, heard
 
 TODAY = date(2026, 11, 21)
 GUIDES = (

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from knowledge.quoting import MORE, refusal
+from knowledge.answers.quoting import MORE, refusal
+from knowledge.answers.whole import ROOM, offered, whole
 from knowledge.types import Guide, Line
-from knowledge.whole import ROOM, offered, whole
 
 TODAY = date(2026, 11, 21)
 TITLES = ("真皮沙发怎么清洁保养", "退换货规则", "客厅地毯选多大")

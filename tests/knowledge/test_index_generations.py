@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import generation
-from knowledge.embedding import HashedEmbedder
-from knowledge.generation import NoIndex
-from knowledge.index import IndexFailed, build, outdated
+from knowledge.embeddings.embedding import HashedEmbedder
+from knowledge.indexing import generation
+from knowledge.indexing.generation import NoIndex
+from knowledge.indexing.index import IndexFailed, build, outdated
 from knowledge.library import Library
 
 TODAY = date(2026, 11, 21)
@@ -209,7 +209,7 @@ def test_another_format_is_no_index_and_is_built_anew(guides, roots, monkeypatch
 BUILD_AND_WAIT = """
 import sys
 from pathlib import Path
-from knowledge.index import build
+from knowledge.indexing.index import build
 
 def wait(text):
     print(text, flush=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.generation import NoIndex
-from knowledge.index import build
+from knowledge.indexing.generation import NoIndex
+from knowledge.indexing.index import build
+from knowledge.language.sentences import sentences
 from knowledge.library import Library
-from knowledge.sentences import sentences
 
 TODAY = date(2026, 11, 21)
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from bot.sandbox.run import SAMPLE_GUIDES
-from knowledge.embedding import HASHED_SIZE, HashedEmbedder
+from knowledge.embeddings.embedding import HASHED_SIZE, HashedEmbedder
 from knowledge.guides import read_folder
-from knowledge.matching import CONTEXT, Prepared, coverage, credit, match, share
-from knowledge.passages import blocks, split
-from knowledge.question import Reader
-from knowledge.segmenting import Segmenter
-from knowledge.sentences import sentences
-from knowledge.terms import canonical, terms
-from knowledge.vocabulary import Vocabulary, collect
-from knowledge.wordings import wordings
+from knowledge.indexing.passages import blocks, split
+from knowledge.language.segmenting import Segmenter
+from knowledge.language.sentences import sentences
+from knowledge.language.terms import canonical, terms
+from knowledge.language.vocabulary import Vocabulary, collect
+from knowledge.language.wordings import wordings
+from knowledge.questions.question import Reader
+from knowledge.search.matching import CONTEXT, Prepared, coverage, credit, match, share
 
 QUESTIONS = (
     "宝宝六个月了一天喝几次奶",

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from knowledge.index import build
+from knowledge.indexing.index import build
 from knowledge.library import Library
 from knowledge.model.chat import assistant
 from knowledge.model.compose import LABEL

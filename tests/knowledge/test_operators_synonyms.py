@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from knowledge.index import build, outdated
+from knowledge.indexing.index import build, outdated
+from knowledge.language.wordings import FILE, LARGEST, PHRASE, RELATED, SAME, WrongWordings, read, wordings
 from knowledge.library import Library
-from knowledge.wordings import FILE, LARGEST, PHRASE, RELATED, SAME, WrongWordings, read, wordings
 
 TODAY = date(2026, 11, 21)
 

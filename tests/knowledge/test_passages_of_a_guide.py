@@ -2,8 +2,8 @@
 
 import pytest
 
-from knowledge.passages import LARGEST_WHOLE, ROOM, blocks, split
-from knowledge.sentences import sentences
+from knowledge.indexing.passages import LARGEST_WHOLE, ROOM, blocks, split
+from knowledge.language.sentences import sentences
 from knowledge.types import Guide
 
 

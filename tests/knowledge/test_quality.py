@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.evaluation import MEASURES, Mark, Tally, failure, mark, row
-from knowledge.index import build
+from knowledge.indexing.index import build
 from knowledge.library import Library
 
 TODAY = date(2026, 11, 21)

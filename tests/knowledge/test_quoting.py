@@ -2,8 +2,8 @@
 
 import pytest
 
-from knowledge.quoting import LIST_ROOM, MORE, ROOM, ROWS, refusal, source_line, sources, too_long, within
-from knowledge.sentences import sentences
+from knowledge.answers.quoting import LIST_ROOM, MORE, ROOM, ROWS, refusal, source_line, sources, too_long, within
+from knowledge.language.sentences import sentences
 from knowledge.types import Citation
 from tests.knowledge.shelf import Shelf, guide
 

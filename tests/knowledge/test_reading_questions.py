@@ -2,14 +2,14 @@
 
 import pytest
 
-from knowledge.asking import Wants, asks_what_to_do, focus, of_illness, of_the_asker, wants
-from knowledge.passages import split
-from knowledge.question import Reader
-from knowledge.segmenting import Segmenter, telling
-from knowledge.terms import canonical
+from knowledge.indexing.passages import split
+from knowledge.language.segmenting import Segmenter, telling
+from knowledge.language.terms import canonical
+from knowledge.language.vocabulary import Used, Vocabulary, collect
+from knowledge.language.wordings import Phrases, wordings
+from knowledge.questions.asking import Wants, asks_what_to_do, focus, of_illness, of_the_asker, wants
+from knowledge.questions.question import Reader
 from knowledge.types import Guide
-from knowledge.vocabulary import Used, Vocabulary, collect
-from knowledge.wordings import Phrases, wordings
 
 WORDS = (
     "便秘",

@@ -3,8 +3,8 @@ import socket
 import numpy as np
 import pytest
 
-from knowledge.embedding import HASHED_SIZE, embedder
-from knowledge.vectors import Vectors, VectorsFailed, VectorsLocked
+from knowledge.embeddings.embedding import HASHED_SIZE, embedder
+from knowledge.embeddings.vectors import Vectors, VectorsFailed, VectorsLocked
 
 embed = embedder("", "", "", "").embed_documents
 TEXTS = ["真皮沙发怎么清洁", "宝宝辅食什么时候加", "退货运费谁出"]

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 
-from knowledge.embedding import QUERY_SECONDS, EmbeddingFailed, Rows, proven
+from knowledge.embeddings.embedding import QUERY_SECONDS, EmbeddingFailed, Rows, proven
 from knowledge.model.breaker import Breaker
 from knowledge.model.endpoint_errors import meaning
 

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.terms import terms
+from knowledge.language.terms import terms
 
 Rows = NDArray[np.float32]
 Kind = Literal["", "openai", "local"]
@@ -64,11 +64,11 @@ def embedder(
     was built with: other vectors are then refused. `now` gives seconds that only go forward.
     """
     if kind == "openai":
-        from knowledge.embedding_endpoint import EndpointEmbedder  # noqa: PLC0415  (only those who use it load it)
+        from knowledge.embeddings.endpoint import EndpointEmbedder  # noqa: PLC0415  (only those who use it load it)
 
         return EndpointEmbedder(model, base_url, api_key, size=size, query_seconds=query_seconds, now=now)
     if kind == "local":
-        from knowledge.embedding_local import LocalEmbedder  # noqa: PLC0415
+        from knowledge.embeddings.local import LocalEmbedder  # noqa: PLC0415
 
         return LocalEmbedder(model, size=size)
     return HashedEmbedder()

@@ -20,9 +20,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from knowledge.stored import Lines, Passages, stored
+from knowledge.indexing.stored import Lines, Passages, stored
+from knowledge.language.vocabulary import Heard, Used
 from knowledge.types import Guide, Passage, Rejected
-from knowledge.vocabulary import Heard, Used
 
 FORMAT = 4  # raise it whenever terms, passages, fields or vectors change: every index is then built anew
 _NAME = re.compile(r"\d{6}-[0-9a-f]{8}")

@@ -5,14 +5,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 
-from knowledge.asking import GAP, without_asking
-from knowledge.lexical import WHOLE, Lexical
-from knowledge.matching import Prepared, match
-from knowledge.question import Question
-from knowledge.ranking import LEXICAL, PLAIN, VECTOR, Ranked, worth
-from knowledge.terms import bigrams, grams, runs
+from knowledge.language.terms import bigrams, grams, runs
+from knowledge.language.wordings import Wordings
+from knowledge.questions.asking import GAP, without_asking
+from knowledge.questions.question import Question
+from knowledge.search.lexical import WHOLE, Lexical
+from knowledge.search.matching import Prepared, match
+from knowledge.search.ranking import LEXICAL, PLAIN, VECTOR, Ranked, worth
 from knowledge.types import Passage
-from knowledge.wordings import Wordings
 
 DEPTH = 24  # passages taken from either side
 COMPARED = 16  # passages that are compared with the question word by word

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from knowledge.asking import GAP, without_asking
-from knowledge.terms import bigrams, canonical
+from knowledge.language.terms import bigrams, canonical
+from knowledge.questions.asking import GAP, without_asking
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where it is there
 
@@ -211,5 +211,5 @@ def _own(name: str) -> dict[str, Any]:
 
 
 def _load(name: str) -> Any:
-    source = files("knowledge").joinpath("words", name)
+    source = files("knowledge.language").joinpath("words", name)
     return yaml.load(source.read_text(encoding="utf-8"), _LOADER) if source.is_file() else None  # noqa: S506

@@ -13,20 +13,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from knowledge import generation
-from knowledge.embedding import Embedder, EmbeddingFailed, HashedEmbedder, Rows
-from knowledge.generation import FORMAT, Manifest, NoIndex, Words
+from knowledge.embeddings.embedding import Embedder, EmbeddingFailed, HashedEmbedder, Rows
+from knowledge.embeddings.vectors import FolderLock, Vectors, VectorsFailed, VectorsLocked
 from knowledge.guides import read_folder
-from knowledge.lexical import Lexical
-from knowledge.passages import split
+from knowledge.indexing import generation
+from knowledge.indexing.generation import FORMAT, Manifest, NoIndex, Words
+from knowledge.indexing.passages import split
+from knowledge.language.segmenting import Segmenter
+from knowledge.language.terms import terms
+from knowledge.language.vocabulary import collect, heard
+from knowledge.language.wordings import FILE, WrongWordings, wordings
+from knowledge.language.wordings import read as read_wordings
 from knowledge.readers.cache import FileCache
-from knowledge.segmenting import Segmenter
-from knowledge.terms import terms
+from knowledge.search.lexical import Lexical
 from knowledge.types import Guide, Passage, Rejected
-from knowledge.vectors import FolderLock, Vectors, VectorsFailed, VectorsLocked
-from knowledge.vocabulary import collect, heard
-from knowledge.wordings import FILE, WrongWordings, wordings
-from knowledge.wordings import read as read_wordings
 
 PROBES = 200  # guides asked for by their title before a generation is put in use
 READINGS = "readings.json"  # what documents said when they were last opened, below the index

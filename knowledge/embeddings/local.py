@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from knowledge.embedding import EmbeddingFailed, Rows, proven
+from knowledge.embeddings.embedding import EmbeddingFailed, Rows, proven
 
 BATCH = 16  # texts of one run
 LONGEST = 512  # tokens of a text that are read

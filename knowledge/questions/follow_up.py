@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from knowledge.asking import Wants
-from knowledge.question import Question, Reader, Wanted
-from knowledge.quoting import sources
-from knowledge.terms import canonical, digits
+from knowledge.answers.quoting import sources
+from knowledge.language.terms import canonical, digits
+from knowledge.questions.asking import Wants
+from knowledge.questions.question import Question, Reader, Wanted
 from knowledge.types import Line
 
 LINES = 6  # earlier lines that are looked at

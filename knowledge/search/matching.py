@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from knowledge import kinds
-from knowledge.ages import Age, ages, gap
-from knowledge.asking import GAP, without_asking
-from knowledge.question import Question, Wanted
-from knowledge.sentences import sentences
-from knowledge.terms import bigrams, canonical, grams
+from knowledge.language.ages import Age, ages, gap
+from knowledge.language.sentences import sentences
+from knowledge.language.terms import bigrams, canonical, grams
+from knowledge.language.wordings import Wordings
+from knowledge.questions import kinds
+from knowledge.questions.asking import GAP, without_asking
+from knowledge.questions.question import Question, Wanted
 from knowledge.types import Passage
-from knowledge.wordings import Wordings
 
 APART = 0.85  # credit for the two characters of a word with up to four others between: 浇一次水
 PARTLY = 0.55  # credit for all pairs of a longer word that is not there as a whole

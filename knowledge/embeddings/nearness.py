@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from knowledge.embedding import Embedder, EmbeddingFailed
-from knowledge.vectors import Vectors, VectorsAbsent, VectorsFailed, VectorsLocked
+from knowledge.embeddings.embedding import Embedder, EmbeddingFailed
+from knowledge.embeddings.vectors import Vectors, VectorsAbsent, VectorsFailed, VectorsLocked
 
 
 class Nearness:

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from knowledge.ages import Age, ages
-from knowledge.asking import GAP, Wants, bare, focus, wants, without_asking
-from knowledge.segmenting import Segmenter, Word, telling, zipf
-from knowledge.terms import canonical
-from knowledge.vocabulary import Vocabulary
-from knowledge.wordings import PHRASE, Wordings
+from knowledge.language.ages import Age, ages
+from knowledge.language.segmenting import Segmenter, Word, telling, zipf
+from knowledge.language.terms import canonical
+from knowledge.language.vocabulary import Vocabulary
+from knowledge.language.wordings import PHRASE, Wordings
+from knowledge.questions.asking import GAP, Wants, bare, focus, wants, without_asking
 
 LONGEST_JOINED = 4  # words that may form one wording
 BY_SOUND = 0.85  # credit for what a word sounds like

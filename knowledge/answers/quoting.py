@@ -5,15 +5,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from knowledge import kinds
-from knowledge.ages import ages
-from knowledge.asking import GAP, Wants, asks_what_to_do, of_illness
-from knowledge.matching import CONTEXT, Prepared, coverage, credit, share
-from knowledge.passages import Block, blocks
-from knowledge.question import Question
-from knowledge.ranking import Ranked
-from knowledge.sentences import sentences
-from knowledge.terms import canonical
+from knowledge.indexing.passages import Block, blocks
+from knowledge.language.ages import ages
+from knowledge.language.sentences import sentences
+from knowledge.language.terms import canonical
+from knowledge.questions import kinds
+from knowledge.questions.asking import GAP, Wants, asks_what_to_do, of_illness
+from knowledge.questions.question import Question
+from knowledge.search.matching import CONTEXT, Prepared, coverage, credit, share
+from knowledge.search.ranking import Ranked
 from knowledge.types import Answer, Citation, Hit, Passage
 
 ROOM = 180  # characters of quoted sentences

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Collection, Sequence
 
-from knowledge.passages import blocks
-from knowledge.quoting import MORE, source_line, within
-from knowledge.terms import canonical
+from knowledge.answers.quoting import MORE, source_line, within
+from knowledge.indexing.passages import blocks
+from knowledge.language.terms import canonical
 from knowledge.types import Answer, Citation, Guide, Line, Passage
 
 ROOM = 2400  # characters of a guide that fit into a few messages; of a longer one, the section that was quoted

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
-from knowledge.asking import Wants
+from knowledge.questions.asking import Wants
 
 # What a sentence must hold to be of a kind, and what that is worth.
 _KINDS: Mapping[Wants, tuple[re.Pattern[str], float]] = {

@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge import kinds
-from knowledge.asking import GAP, of_illness, of_the_asker, without_asking
 from knowledge.injection import is_order
-from knowledge.matching import Prepared, coverage, credit, spelt
-from knowledge.question import Question
-from knowledge.ranking import Ranked
+from knowledge.questions import kinds
+from knowledge.questions.asking import GAP, of_illness, of_the_asker, without_asking
+from knowledge.questions.question import Question
+from knowledge.search.matching import Prepared, coverage, credit, spelt
+from knowledge.search.ranking import Ranked
 
 ENOUGH = 0.5  # how sure (0–1) an answer must be; the last table of `python -m bench fit` shows what another would cost
 RELATED = 0.3  # share of the question that what names a passage must speak of for its title to be offered

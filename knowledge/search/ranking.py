@@ -8,7 +8,7 @@ hand; those of ages and attributes are set stronger than the fit, which saw few 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from knowledge.matching import Match, Prepared
+from knowledge.search.matching import Match, Prepared
 from knowledge.types import Passage
 
 # What each figure adds to a passage's score. How it was found:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tantivy
 
-from knowledge.terms import terms
+from knowledge.language.terms import terms
 from knowledge.types import Passage
 
 # Weights of the fields. Apart and summed; the body matters less than what names the passage.

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from pypinyin import Style, lazy_pinyin
 
-from knowledge.segmenting import Segmenter, zipf
-from knowledge.terms import canonical
+from knowledge.language.segmenting import Segmenter, zipf
+from knowledge.language.terms import canonical
 from knowledge.types import Passage
 
 SHORTEST, LONGEST = 2, 5  # characters of a word that can be found by sound

@@ -1,0 +1,1 @@
+"""Which sentences answer, and how they are said."""

@@ -1,0 +1,1 @@
+"""Vectors of texts and where they are kept."""

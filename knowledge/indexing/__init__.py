@@ -1,0 +1,1 @@
+"""From guides to an index on disk: passages, generations, the swap."""

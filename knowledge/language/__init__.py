@@ -1,0 +1,1 @@
+"""Chinese as people type it: one spelling, words, sounds, ages, what means the same."""

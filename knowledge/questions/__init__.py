@@ -1,0 +1,1 @@
+"""What a question asks for, with what was said before."""

@@ -1,0 +1,1 @@
+"""Which passages fit, in what order, and whether they are evidence enough."""
