@@ -108,6 +108,7 @@ def _serving(served: dict[str, Any]) -> list[Figure]:
         Figure("serving: peak, two generations open", served["peak_mb"], "MB"),
         Figure("one guide added: index updated", served["update"], "s"),
         Figure("one guide added: visible", served["visible"], "s", VISIBLE_SECONDS),
+        Figure("one guide added: reported", served["reported"], "s"),
         Figure("stall: nothing to do", served["quiet_stall"], "ms"),
         Figure("stall: first opening, nobody asks", served["first_open_stall"], "ms"),
         Figure("stall: people ask", served["asking_stall"], "ms"),

@@ -12,10 +12,10 @@ from knowledge.answers import quoting
 from knowledge.answers.quoting import Quoted, within
 from knowledge.answers.whole import offered, opening, step, whole
 from knowledge.embeddings.embedding import Embedder, HashedEmbedder
-from knowledge.embeddings.nearness import Nearness
+from knowledge.embeddings.nearness import Later, Nearness
 from knowledge.embeddings.vectors import Vectors, VectorsAbsent, VectorsFailed
 from knowledge.indexing import generation
-from knowledge.indexing.generation import Manifest, NoIndex, Words
+from knowledge.indexing.generation import Contents, Manifest, NoIndex
 from knowledge.indexing.stored import Passages
 from knowledge.language.ages import gap
 from knowledge.language.segmenting import Segmenter
@@ -65,17 +65,17 @@ class Library:
     def __init__(
         self,
         name: str,
-        guides: Sequence[Guide],
+        contents: Contents,
         rejected: Sequence[Rejected],
-        passages: Passages,
-        words: Words,
         lexical: Lexical,
         nearness: Nearness,
         assistant: Assistant | None = None,
     ) -> None:
         self.generation = name
-        self.guides: tuple[Guide, ...] = tuple(guides)
+        self.guides: tuple[Guide, ...] = contents.guides
         self.rejected: tuple[Rejected, ...] = tuple(rejected)
+        passages, words = contents.passages, contents.words
+        self._base = contents.base
         self._ending = tuple(guide for guide in self.guides if guide.valid_until)
         self._by_title: dict[str, list[Guide]] = {}
         for guide in self.guides:
@@ -96,28 +96,30 @@ class Library:
         embedder: Callable[[int | None], Embedder] = lambda _: HashedEmbedder(),
         assistant: Assistant | None = None,
         share: bool = False,
+        before: "Library | None" = None,
     ) -> "Library":
         """Open the generation in use; raises NoIndex when there is no sound one.
 
         Broken or locked vectors do not stop it, see `vectors_ok`. With `share`, vectors that another process holds are
-        read from a private copy. `embedder` is given the dimension the index was built with.
+        read from a private copy. `embedder` is given the dimension the index was built with. What the generation
+        shares with that of the library `before`, still open, is not read again.
         """
         name = generation.current(index_root)
         if not name:
             raise NoIndex("还没有可用的索引，请运行 fencun index 生成。")
-        manifest = generation.load_manifest(index_root / name)
-        guides, passages = generation.load(index_root / name)
-        words = generation.load_words(index_root / name)
-        try:
-            lexical = Lexical.open(index_root / name / "lexical")
-        except (OSError, ValueError) as error:
-            raise NoIndex("字词索引已损坏，请运行 fencun index 重新生成。") from error
-        if lexical.size != len(passages):
-            raise NoIndex("字词索引不完整，请运行 fencun index 重新生成。")
+        folder = index_root / name
+        manifest = generation.load_manifest(folder, digests=False)
+        contents = generation.load_contents(folder, before._base if before else None)
+        passages = contents.passages
+        lexical = _open_lexical(folder, passages)
         made = embedder(manifest.vector_size or None)
-        vectors = _open_vectors(vectors_root / name, manifest, made.name, share=share)
-        nearness = Nearness(vectors, made)
-        return cls(name, guides, manifest.rejected, passages, words, lexical, nearness, assistant)
+        vectors: Vectors | VectorsFailed | None = _unfit(manifest, made.name)
+        if vectors is None and before and before._base is contents.base:
+            vectors = before._nearness.shared()
+        vectors = vectors or _open_vectors(vectors_root / contents.base.name, manifest, share=share)
+        rows = generation.load_rows(folder, len(passages) - manifest.in_base)
+        later = Later(rows, manifest.in_base, passages.places.values()) if manifest.base else None
+        return cls(name, contents, manifest.rejected, lexical, Nearness(vectors, made, later), assistant)
 
     @property
     def vectors_ok(self) -> bool:
@@ -314,12 +316,27 @@ def _table(added: tuple[tuple[str, ...], ...]) -> Wordings:
     return wordings(added)
 
 
-def _open_vectors(folder: Path, manifest: Manifest, embedder: str, *, share: bool) -> Vectors | VectorsFailed:
+def _open_lexical(folder: Path, passages: Passages) -> Lexical:
+    try:
+        lexical = Lexical.open(folder / "lexical")
+    except (OSError, ValueError) as error:
+        raise NoIndex("字词索引已损坏，请运行 fencun index 重新生成。") from error
+    if lexical.size != passages.in_use:
+        raise NoIndex("字词索引不完整，请运行 fencun index 重新生成。")
+    return lexical
+
+
+def _unfit(manifest: Manifest, embedder: str) -> VectorsFailed | None:
+    """Why the vectors of a generation cannot be used, whatever is in their folder."""
     if manifest.vectors_reason:
         return VectorsAbsent(manifest.vectors_reason)
     if manifest.embedder != embedder:
         return VectorsFailed("向量索引是用另一种向量设置建立的，请运行 fencun index 重新生成。")
+    return None
+
+
+def _open_vectors(folder: Path, manifest: Manifest, *, share: bool) -> Vectors | VectorsFailed:
     try:
-        return Vectors.open_proven(folder, manifest.passages, share=share)
+        return Vectors.open_proven(folder, manifest.in_base, share=share)
     except VectorsFailed as error:
         return error

@@ -1,17 +1,51 @@
 """The vector side of an open generation: what is near a question, or why there is nothing of that kind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from heapq import nlargest
 
-from knowledge.embeddings.embedding import Embedder, EmbeddingFailed
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.embeddings.embedding import Embedder, EmbeddingFailed, Rows
 from knowledge.embeddings.vectors import Vectors, VectorsAbsent, VectorsFailed, VectorsLocked
+
+_SPARE = 4  # how many times as many are asked for where some of them belong to guides that went
+
+
+class Later:
+    """Vectors of passages that came after a collection was made, few enough to be looked at one by one.
+
+    `first` is the number of their first passage, which is also how many the collection has; `places` are the numbers
+    still in use, of both.
+    """
+
+    def __init__(self, rows: Rows, first: int, places: Iterable[range]) -> None:
+        self._rows = rows
+        self._first = first
+        self._used = np.zeros(first + len(rows), dtype=np.bool_)
+        for place in places:
+            self._used[place.start : place.stop] = True
+        self.spare = 1 if self._used[:first].all() else _SPARE
+
+    def merged(
+        self, found: Sequence[tuple[int, float]], row: NDArray[np.float32], limit: int
+    ) -> list[tuple[int, float]]:
+        """The nearest of both, nearest first; `found` is what the collection gave for `row`."""
+        ours = [one for one in found if self._used[one[0]]]
+        if row.any() and len(self._rows):
+            near = np.where(self._used[self._first :], self._rows @ row, -np.inf)
+            best = np.argsort(-near, kind="stable")[:limit]
+            ours += [(self._first + int(at), float(near[at])) for at in best if np.isfinite(near[at])]
+        return nlargest(limit, ours, key=lambda one: one[1])
 
 
 class Nearness:
     """`reason` says why vectors take no part, and is empty while they do; `needs_rebuild` whether a build helps."""
 
-    def __init__(self, vectors: Vectors | VectorsFailed, embedder: Embedder) -> None:
+    def __init__(self, vectors: Vectors | VectorsFailed, embedder: Embedder, later: Later | None = None) -> None:
         self._vectors = vectors if isinstance(vectors, Vectors) else None
         self._embedder = embedder
+        self._later = later
         self.reason = str(vectors) if isinstance(vectors, VectorsFailed) else ""
         self.needs_rebuild = bool(self.reason) and not isinstance(vectors, VectorsLocked | VectorsAbsent)
 
@@ -20,17 +54,33 @@ class Nearness:
 
         When the embedding fails, the lexical side answers this question alone.
         """
-        if self._vectors is None or self.reason:
+        vectors = self._vectors
+        if vectors is None or self.reason:
             return []
         try:
-            return self._vectors.search(self._embedder.embed_query(text), limit)
+            row = self._embedder.embed_query(text)
+            if self._later is None:
+                return vectors.search(row, limit)
+            return self._later.merged(vectors.search(row, limit * self._later.spare), row, limit)
         except EmbeddingFailed:
             return []
         except VectorsFailed as error:
             self.reason, self.needs_rebuild = str(error), True
             return []
 
+    def shared(self) -> Vectors | VectorsFailed | None:
+        """The open collection for one more user, why it is broken, or None when there is none open."""
+        if self._vectors is None:
+            return None
+        if self.reason:
+            return VectorsFailed(self.reason)
+        try:
+            return self._vectors.shared()
+        except VectorsFailed:
+            return None
+
     def close(self) -> None:
         """Let go of the files; from then on nothing is near."""
-        if self._vectors:
-            self._vectors.close()
+        vectors, self._vectors = self._vectors, None
+        if vectors:
+            vectors.close()

@@ -54,7 +54,10 @@ class FolderLock:
 
 
 class Vectors:
-    """An open collection of passage vectors, known by number. Searches take turns, `close` waits for its own."""
+    """An open collection of passage vectors, known by number. Searches take turns, `close` waits for its own.
+
+    Who shares it closes it once; the last one lets go of the folder.
+    """
 
     def __init__(self, client: Any, collection: Any, lock: FolderLock, private: Path | None = None) -> None:
         self._client = client
@@ -63,6 +66,7 @@ class Vectors:
         self._private = private
         self._turn = Lock()
         self._closed = False
+        self._users = 1
 
     @classmethod
     def create(cls, folder: Path, rows: NDArray[np.float32]) -> None:
@@ -146,10 +150,19 @@ class Vectors:
             raise VectorsFailed("向量索引是空的。")
         return np.asarray(found["embeddings"][0], dtype=np.float32)
 
-    def close(self) -> None:
-        """Let go of the folder, so that another client may open it."""
+    def shared(self) -> "Vectors":
+        """The same collection for one more user: a folder bears no second client. Raises VectorsFailed when closed."""
         with self._turn:
             if self._closed:
+                raise VectorsFailed("向量文件夹已经关闭。")
+            self._users += 1
+            return self
+
+    def close(self) -> None:
+        """Let go of the folder, so that another client may open it, unless others still use it."""
+        with self._turn:
+            self._users -= 1
+            if self._closed or self._users > 0:
                 return
             self._closed = True
             try:

@@ -11,40 +11,28 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from knowledge.embeddings.embedding import Embedder, EmbeddingFailed, HashedEmbedder, Rows
 from knowledge.embeddings.vectors import FolderLock, Vectors, VectorsFailed, VectorsLocked
-from knowledge.guides import read_folder
-from knowledge.indexing import generation
-from knowledge.indexing.generation import FORMAT, Manifest, NoIndex, Words
+from knowledge.indexing import generation, reading
+from knowledge.indexing.adding import Thrift, add, change
+from knowledge.indexing.generation import FORMAT, Manifest, NoIndex
 from knowledge.indexing.passages import split
+from knowledge.indexing.probing import probe, text_of
+from knowledge.indexing.reading import Source, lasting
+from knowledge.indexing.words import Words, counts, words
 from knowledge.language.segmenting import Segmenter
-from knowledge.language.terms import terms
-from knowledge.language.vocabulary import collect, heard
-from knowledge.language.wordings import FILE, WrongWordings, wordings
-from knowledge.language.wordings import read as read_wordings
-from knowledge.readers.cache import FileCache
+from knowledge.language.wordings import wordings
 from knowledge.search.lexical import Lexical
-from knowledge.types import Guide, Passage, Rejected
+from knowledge.types import Passage, Rejected
 
-PROBES = 200  # guides asked for by their title before a generation is put in use
-READINGS = "readings.json"  # what documents said when they were last opened, below the index
-_PROBE_DEPTH = 60  # passages in which a guide must be found by its own title
+THRIFT = Thrift()
 
 
 class IndexFailed(Exception):
     """No new generation; the message says what happened, what was kept and what to do, for the operator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What an index is built from: guides and their digests, what is of no use, and the synonyms operators added."""
-
-    guides: tuple[Guide, ...]
-    digests: dict[str, str]
-    rejected: tuple[Rejected, ...]
-    added: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,71 +56,123 @@ def build(
     vectors_root: Path,
     progress: Callable[[str], None] = lambda _: None,
     embedder: Embedder | None = None,
+    thrift: Thrift = THRIFT,
 ) -> Built:
     """Bring the index up to the guides folder. Raises IndexFailed; the generation in use then stays in use.
 
-    Nothing is built when neither the guides nor the format changed and the generation in use is sound. Without an
-    `embedder` the vectors are hashed character n-grams.
+    Nothing is built when neither the guides nor the format changed and the generation in use is sound. A few changes
+    are added to it, as `thrift` says. Without an `embedder` the vectors are hashed character n-grams.
     """
-    embedder = embedder or HashedEmbedder()
-    with _one_builder(index_root):
-        guides, rejected = _guides(guides_folder, index_root)
-        added, rejected = _added_wordings(guides_folder, rejected)
-        progress(f"读到 {len(guides)} 份指南，{len(rejected)} 份不能用。")
-        digests = {guide.name: generation.digest(guide) for guide in guides}
+    with _one_builder(index_root) as now:
+        work = _Work(guides_folder, index_root, vectors_root, progress, embedder or HashedEmbedder(), now)
         before = _manifest_in_use(index_root)
-        same = before and before.digests == digests and before.wordings == generation.digest_of_words(added)
-        whole = before and before.embedder == embedder.name and not before.vectors_reason
-        if before and same and whole and _sound(index_root, vectors_root, before):
-            if before.rejected != rejected:
-                _note_rejected(index_root, before, rejected)
-            return _built(generation.current(index_root), before, before, rejected, fresh=False)
-        name = generation.name_after(_last_name(index_root, vectors_root), digests)
-        try:
-            source = Source(guides, digests, rejected, added)
-            manifest = _make(name, index_root, vectors_root, source, embedder, progress)
-            generation.put_in_use(index_root, name)
-        except (OSError, ValueError) as error:
-            _drop(name, index_root, vectors_root)
-            raise IndexFailed(_failure(error, index_root)) from error
-        _sweep(index_root, vectors_root, keep=name)
-        return _built(name, before, manifest, rejected, fresh=True)
+        source = work.read(before)
+        progress(f"读到 {len(source.digests)} 份指南，{len(source.rejected)} 份不能用。")
+        whole = before and before.embedder == work.embedder.name and not before.vectors_reason
+        whole = whole and before and before.wordings == source.wordings
+        if before and whole and before.digests == source.digests and _sound(index_root, vectors_root, before):
+            work.note(before, source)
+            return _built(generation.current(index_root), before, before, source.rejected, fresh=False)
+        added = work.add(before, source, thrift) if before and whole and before.digests != source.digests else None
+        if added and added.size < thrift.large:
+            return _built(added.name, before, added.manifest, source.rejected, fresh=True)
+        name, manifest = work.make(source)
+        return _built(name, before, manifest, source.rejected, fresh=True)
 
 
 def outdated(guides_folder: Path, index_root: Path) -> bool:
     """Whether a build would find other guides than the generation in use was built from, or none in use."""
     before = _manifest_in_use(index_root)
     try:
-        guides, _ = read_folder(guides_folder, FileCache(index_root / READINGS))
+        source = reading.read(guides_folder, index_root, before, keep=False)
     except OSError:
         return before is None
-    added, _ = _added_wordings(guides_folder, ())
-    digests = {guide.name: generation.digest(guide) for guide in guides}
-    return before is None or before.digests != digests or before.wordings != generation.digest_of_words(added)
+    return before is None or before.digests != source.digests or before.wordings != source.wordings
 
 
-def _guides(folder: Path, index_root: Path) -> tuple[tuple[Guide, ...], tuple[Rejected, ...]]:
-    try:
-        cache = FileCache(index_root / READINGS)
-        guides, rejected = read_folder(folder, cache)
-        cache.save()
-    except OSError as error:
-        raise IndexFailed(f"指南文件夹 {folder} 读不到。{_kept(index_root)}请检查设置 knowledge.guides。") from error
-    if not guides:  # an unmounted disk looks like this; it must not empty the index
-        reasons = "".join(f"\n- {one.name}：{one.reason}" for one in rejected)
-        wanted = "请放入带 title 的 .md 文件，或 .docx、.pdf、.xlsx、.csv。"
-        raise IndexFailed(f"{folder} 里没有一份可用的指南。{_kept(index_root)}{wanted}{reasons}")
-    return guides, rejected
+@dataclass(frozen=True, slots=True)
+class _Added:
+    name: str
+    manifest: Manifest
+    size: float  # share of its base that is no longer as it was
 
 
-def _added_wordings(
-    folder: Path, rejected: tuple[Rejected, ...]
-) -> tuple[tuple[tuple[str, ...], ...], tuple[Rejected, ...]]:
-    """The operators' synonyms; a table that cannot be used is reported and left out."""
-    try:
-        return read_wordings(folder), rejected
-    except WrongWordings as reason:
-        return (), (*rejected, Rejected(FILE, str(reason)))
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One build: where everything is, and the time on the file system in nanoseconds when it began."""
+
+    guides_folder: Path
+    index_root: Path
+    vectors_root: Path
+    progress: Callable[[str], None]
+    embedder: Embedder
+    now: int
+
+    def read(self, before: Manifest | None) -> Source:
+        """Raises IndexFailed where there is nothing to build from."""
+        try:
+            source = reading.read(self.guides_folder, self.index_root, before)
+        except OSError as error:
+            kept = _kept(self.index_root)
+            raise IndexFailed(f"指南文件夹 {self.guides_folder} 读不到。{kept}请检查设置 knowledge.guides。") from error
+        if not source.digests:  # an unmounted disk looks like this; it must not empty the index
+            reasons = "".join(f"\n- {one.name}：{one.reason}" for one in source.rejected)
+            wanted = "请放入带 title 的 .md 文件，或 .docx、.pdf、.xlsx、.csv。"
+            kept = _kept(self.index_root)
+            raise IndexFailed(f"{self.guides_folder} 里没有一份可用的指南。{kept}{wanted}{reasons}")
+        return source
+
+    def note(self, before: Manifest, source: Source) -> None:
+        """Keep true what is said of files when no guide changed."""
+        folder = self.index_root / generation.current(self.index_root)
+        files = lasting(source.files, self.now)
+        if before.rejected != source.rejected:
+            generation.save_manifest(folder, replace(before, rejected=source.rejected))
+        if generation.load_files(folder) != files:
+            with suppress(OSError):  # it costs time only
+                generation.save_files(folder, files)
+
+    def add(self, before: Manifest, source: Source, thrift: Thrift) -> _Added | None:
+        """Add what changed to the generation in use; None where everything must be built anew."""
+        folder = self.index_root / generation.current(self.index_root)
+        if before.in_base < thrift.least:
+            return None
+        name = self._next(source)
+        try:
+            what = change(folder, before, source)
+            if what.size > thrift.most:
+                return None
+            roots = self.index_root, self.vectors_root
+            manifest = add(name, *roots, before, source, what, self.embedder, self.progress)
+            self._put_in_use(name, source)
+        except (OSError, ValueError, NoIndex, VectorsFailed):
+            _drop(name, self.index_root, self.vectors_root)
+            return None
+        return _Added(name, manifest, what.size)
+
+    def make(self, source: Source) -> tuple[str, Manifest]:
+        """A generation of all guides, put in use. Raises IndexFailed."""
+        if not source.whole:
+            source = self.read(None)
+        name = self._next(source)
+        try:
+            manifest = _make(name, self.index_root, self.vectors_root, source, self.embedder, self.progress)
+            self._put_in_use(name, source)
+        except (OSError, ValueError) as error:
+            _drop(name, self.index_root, self.vectors_root)
+            raise IndexFailed(_failure(error, self.index_root)) from error
+        return name, manifest
+
+    def _next(self, source: Source) -> str:
+        """The name of a new generation, with nothing left of a killed build under it."""
+        name = generation.name_after(_last_name(self.index_root, self.vectors_root), source.digests)
+        _drop(name, self.index_root, self.vectors_root)
+        return name
+
+    def _put_in_use(self, name: str, source: Source) -> None:
+        generation.save_files(self.index_root / name, lasting(source.files, self.now))
+        generation.put_in_use(self.index_root, name)
+        _sweep(self.index_root, self.vectors_root, keep=name)
 
 
 def _make(
@@ -144,34 +184,42 @@ def _make(
     progress: Callable[[str], None],
 ) -> Manifest:
     folder = index_root / name
-    _drop(name, index_root, vectors_root)  # what a killed build left under this name
     (folder / "lexical").mkdir(parents=True)
-    passages = [passage for guide in source.guides for passage in split(guide)]
+    passages = [passage for guide in source.read for passage in split(guide)]
     progress(f"共 {len(passages)} 个段落，正在准备向量……")
     rows = _rows(passages, embedder)
     progress("正在建立字词索引和向量索引……")
     with ThreadPoolExecutor(1) as beside:  # Chroma works in threads of its own
         making = beside.submit(_make_vectors, vectors_root / name, rows)
         Lexical.create(folder / "lexical", passages)
-        _probe_lexical(folder / "lexical", source.guides, passages)
         words = _words(passages, source.added)
         reason = making.result()
-    wordings_digest, size = generation.digest_of_words(source.added), embedder.size or 0
+    del rows  # the largest thing by far
     manifest = Manifest(
-        FORMAT, source.digests, source.rejected, len(passages), reason, wordings_digest, embedder.name, size
+        FORMAT,
+        source.digests,
+        source.rejected,
+        len(passages),
+        reason,
+        source.wordings,
+        embedder.name,
+        embedder.size or 0,
+        in_base=len(passages),
     )
-    generation.save(folder, manifest, source.guides, passages, words)
+    generation.save(folder, manifest, source.read, passages, words)
+    probe(folder / "lexical", generation.load_passages(folder))
     return manifest
 
 
 def _words(passages: Sequence[Passage], added: tuple[tuple[str, ...], ...]) -> Words:
-    used = collect(passages, Segmenter(wordings(added).forms))
-    return Words(used, heard(used), added)
+    guides = (list(group) for _, group in groupby(passages, key=lambda one: one.guide))
+    forms = wordings(added).forms
+    return words(counts(guides, Segmenter(forms)), added, forms)
 
 
 def _rows(passages: Sequence[Passage], embedder: Embedder) -> Rows | EmbeddingFailed:
     try:
-        return embedder.embed_documents([f"{passage.head}\n{passage.text}" for passage in passages])
+        return embedder.embed_documents(list(map(text_of, passages)))
     except EmbeddingFailed as error:
         return error
 
@@ -188,27 +236,15 @@ def _make_vectors(folder: Path, rows: Rows | EmbeddingFailed) -> str:
     return ""
 
 
-def _probe_lexical(folder: Path, guides: Sequence[Guide], passages: Sequence[Passage]) -> None:
-    lexical = Lexical.open(folder)
-    if lexical.size != len(passages):
-        raise ValueError("段落数不对")
-    step = max(1, len(guides) // PROBES)
-    for guide in guides[::step]:
-        wanted = dict.fromkeys(terms(guide.title), 1.0)
-        titles = {passages[number].title for number, _ in lexical.search(wanted, _PROBE_DEPTH)}
-        if wanted and guide.title not in titles:
-            raise ValueError(f"用标题找不到《{guide.title}》")
-
-
 def _sound(index_root: Path, vectors_root: Path, before: Manifest) -> bool:
     """Whether the generation in use still opens. Vectors held by a running server are taken as sound."""
     name = generation.current(index_root)
     try:
-        generation.load(index_root / name)
-        generation.load_words(index_root / name)
+        passages = generation.load_contents(index_root / name).passages
+        generation.load_rows(index_root / name, len(passages) - before.in_base)
         if Lexical.open(index_root / name / "lexical").size != before.passages:
             return False
-        Vectors.open_proven(vectors_root / name, before.passages).close()
+        Vectors.open_proven(vectors_root / (before.base or name), before.in_base).close()
     except VectorsLocked:
         return True
     except (NoIndex, OSError, ValueError, VectorsFailed):
@@ -222,13 +258,6 @@ def _manifest_in_use(index_root: Path) -> Manifest | None:
         return generation.load_manifest(index_root / name) if name else None
     except NoIndex:
         return None
-
-
-def _note_rejected(index_root: Path, before: Manifest, rejected: tuple[Rejected, ...]) -> None:
-    """Keep the list of unusable files true when nothing else changed."""
-    folder = index_root / generation.current(index_root)
-    manifest = replace(before, rejected=rejected)
-    generation.save_manifest(folder, manifest)
 
 
 def _built(
@@ -253,10 +282,21 @@ def _last_name(index_root: Path, vectors_root: Path) -> str:
 
 
 def _sweep(index_root: Path, vectors_root: Path, keep: str) -> None:
-    """Remove all generations but the one in use and the last before it, and none whose vectors are open."""
+    """Remove all generations but the one in use and the last before it, and no vectors that these use or are open."""
     kept = {keep, *[name for name in generation.names(index_root) if name < keep][-1:]}
+    bases = {_base(index_root / name) for name in kept}
     for name in {*generation.names(index_root), *generation.names(vectors_root)} - kept:
-        _drop(name, index_root, vectors_root)
+        if name in bases:
+            shutil.rmtree(index_root / name, ignore_errors=True)
+        else:
+            _drop(name, index_root, vectors_root)
+
+
+def _base(folder: Path) -> str:
+    try:
+        return generation.base_of(folder)
+    except NoIndex:
+        return folder.name
 
 
 def _drop(name: str, index_root: Path, vectors_root: Path) -> None:
@@ -273,7 +313,8 @@ def _drop(name: str, index_root: Path, vectors_root: Path) -> None:
 
 
 @contextmanager
-def _one_builder(index_root: Path) -> Iterator[None]:
+def _one_builder(index_root: Path) -> Iterator[int]:
+    """One build at a time; gives the time of the file system, by which files are marked too, in nanoseconds."""
     try:
         index_root.mkdir(parents=True, exist_ok=True)
         handle = os.open(index_root / "build.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -285,7 +326,8 @@ def _one_builder(index_root: Path) -> Iterator[None]:
         os.close(handle)
         raise IndexFailed(f"另一个索引任务正在进行。{_kept(index_root)}请等它结束后再试。") from error
     try:
-        yield
+        os.utime(handle)
+        yield os.fstat(handle).st_mtime_ns
     finally:
         os.close(handle)
 

@@ -26,16 +26,16 @@ class Lexical:
     @classmethod
     def create(cls, folder: Path, passages: Iterable[Passage]) -> None:
         """Write the index of `passages` into `folder`, which must be there and empty."""
-        schema = _schema()
-        writer = tantivy.Index(schema, str(folder)).writer(heap_size=_HEAP, num_threads=1)
-        for number, passage in enumerate(passages):
-            title, head = terms(passage.title), terms("\n".join((passage.section, *passage.keywords)))
-            body = terms(passage.text)
-            found = {"title": title, "head": head, "body": body, "whole": [*title, *head, *body]}
-            fields = {field: " ".join(said) for field, said in found.items()}
-            writer.add_document(tantivy.Document.from_dict({"number": number, **fields}, schema))
-        writer.commit()
-        writer.wait_merging_threads()
+        index = tantivy.Index(_schema(), str(folder))
+        _write(index, enumerate(passages), ())
+
+    @classmethod
+    def change(cls, folder: Path, gone: Iterable[str], new: Iterable[tuple[int, Passage]]) -> None:
+        """Take the guides named out of the index at `folder`, and add passages by number.
+
+        Files that are there are only replaced or removed, never written: they may be links that others read.
+        """
+        _write(tantivy.Index.open(str(folder)), new, gone)
 
     @classmethod
     def open(cls, folder: Path) -> "Lexical":
@@ -54,7 +54,12 @@ class Lexical:
 
     def rarity(self, term: str) -> float:
         """How much a term tells, as inverse document frequency: 0 when every passage has it."""
-        return math.log((self.size + 1) / (self._searcher.doc_freq("whole", term) + 1))
+        frequent = self._searcher.doc_freq("whole", term)  # with passages of guides that went, until files are merged
+        return math.log((self.size + 1) / (min(frequent, self.size) + 1))
+
+    def has(self, guide: str) -> bool:
+        """Whether it holds passages of the guide of this name."""
+        return bool(self._searcher.search(tantivy.Query.term_query(self._schema, "guide", guide), 1).hits)
 
     def _query(self, wanted: Mapping[str, float], fields: Mapping[str, float]) -> tantivy.Query:
         # Built from terms: what people type never meets a query parser.
@@ -72,6 +77,22 @@ class Lexical:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("number", stored=True)
+    builder.add_text_field("guide", tokenizer_name="raw", index_option="basic")
     for field in (*FIELDS, *WHOLE):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
+
+
+def _write(index: tantivy.Index, new: Iterable[tuple[int, Passage]], gone: Iterable[str]) -> None:
+    writer = index.writer(heap_size=_HEAP, num_threads=1)
+    for guide in gone:
+        writer.delete_documents_by_term("guide", guide)
+    for number, passage in new:
+        title, head = terms(passage.title), terms("\n".join((passage.section, *passage.keywords)))
+        body = terms(passage.text)
+        found = {"title": title, "head": head, "body": body, "whole": [*title, *head, *body]}
+        fields = {field: " ".join(said) for field, said in found.items()}
+        document = {"number": number, "guide": passage.guide, **fields}
+        writer.add_document(tantivy.Document.from_dict(document, index.schema))
+    writer.commit()
+    writer.wait_merging_threads()

@@ -7,10 +7,11 @@ from datetime import date
 import pytest
 
 from knowledge.indexing import generation
-from knowledge.indexing.generation import FORMAT, Manifest, NoIndex, Words
+from knowledge.indexing.generation import FORMAT, Manifest, NoIndex
 from knowledge.indexing.index import build
 from knowledge.indexing.passages import split
 from knowledge.indexing.stored import Lines, Passages, stored
+from knowledge.indexing.words import Words
 from knowledge.language.vocabulary import Used, Vocabulary, heard
 from knowledge.library import Library
 from knowledge.types import Guide
