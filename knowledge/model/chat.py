@@ -1,4 +1,4 @@
-"""The chat model: access to it through LangChain, and the three things it may help with.
+"""The chat model: access to it through LangChain, and what it may help with.
 
 A model helps and never decides: whatever it does not do in time or does wrong, the model-free path does.
 """
@@ -21,6 +21,7 @@ from knowledge.model.endpoint_errors import meaning
 from knowledge.types import Answer, Hit, Line
 
 LONGEST_REPLY = 4000  # characters that are read of what a model says
+CHOOSE_SECONDS = 2.0  # a choice stands before everything else that a member waits for
 AT_ONCE = 8  # questions for which a model is asked at the same time; one more is answered without it
 _PRIVATE = re.compile(r"\d(?:[ -]?\d){6,}")
 _FIXED_HEAT = re.compile(r"o\d|gpt-5")  # models that refuse any temperature but their own
@@ -33,7 +34,7 @@ class ModelUnusable(Exception):
 
 
 class Assistant:
-    """Rewrites, reranks and composes. No method raises; each gives up after its own time-out in seconds.
+    """Rewrites, reranks, composes and chooses. No method raises; each gives up after its own time-out in seconds.
 
     A time-out of 0 turns the part off. Rewriting and reranking rest for a while after one failure, so that a model that
     hangs costs a question one of them and not both; composing after three in a row.
@@ -93,6 +94,12 @@ class Assistant:
         if answer is None:
             _LOG.info("compose_unsupported")
         return answer
+
+    async def choose(self, rules: str, data: dict[str, object], choices: Sequence[str]) -> str:
+        """The one of `choices` that the model replies to `data` under `rules`, within 2 s; empty when it names none."""
+        said = await self._short("choose", rules, data, CHOOSE_SECONDS)
+        word = said.strip().strip("。.\"“”'").casefold()
+        return word if word in choices else ""
 
     async def trouble(self) -> str:
         """Ask for one word: why none came, in words for an operator; empty when one did."""

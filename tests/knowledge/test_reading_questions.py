@@ -99,10 +99,52 @@ def test_the_words_of_a_library_are_counted_by_passage_and_told_apart_from_what_
         ("娃发烧了", "发热"),  # another wording
         ("宝宝烧到38度5", "发热"),
         ("退钱", "退款"),
+        ("沙法怎么擦", "沙发"),  # keyboard slip
+        ("瓷砖逢发黑", "美缝"),
     ],
 )
 def test_a_word_is_understood_however_it_is_typed(typed, written):
     assert written in meant(typed)
+
+
+@pytest.mark.parametrize(
+    ("told", "written"),
+    [
+        ("真皮梳化点抹", "真皮沙发"),  # Cantonese
+        ("仔仔成晚踢被", "踢被子"),
+        ("BB扎醒好多次", "夜醒"),
+        ("娃儿屙不出来", "便秘"),  # Sichuan
+        ("屋头潮唧唧", "潮湿"),
+        ("囡囡困不着", "入睡"),  # Jiangnan
+        ("沙发埋了吧汰", "污渍"),  # northeast
+        ("油点子洗不掉", "去除"),  # verb with its complement
+        ("坐垫塌下去", "凹陷"),
+        ("娃老醒", "夜醒"),
+        ("便便稀", "腹泻"),
+        ("钱啥时候退", "到账"),
+        ("写字枱几高", "书桌"),  # a thing described, or called otherwise
+        ("轱辘子坏了", "轮子"),
+        ("客厅十来平", "十平米"),
+    ],
+)
+def test_everyday_speech_of_the_regions_stands_for_the_written_word(told, written):
+    assert canonical(written) in meant(told)
+
+
+@pytest.mark.parametrize(
+    ("question", "never"),
+    [
+        ("洗手后擦什么", "售后"),  # a slip may not be found across the border of two words
+        ("衣柜贵不贵", "鞋柜"),
+        ("检查几次", "茶几"),
+        ("酱油渍怎么洗", "咖啡渍"),  # each stain has its own cleaner
+        ("奶渍怎么洗", "咖啡渍"),
+        ("宝宝没有烧", "反复发热"),
+        ("鱼油滴剂", "鱼肝油"),
+    ],
+)
+def test_no_wording_stands_for_what_only_looks_or_sounds_like_it(question, never):
+    assert never not in meant(question)
 
 
 @pytest.mark.parametrize(("question", "other"), [("沙发多高", "沙发"), ("便秘", "便秘")])
