@@ -5,13 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test setup setup-dev check bench lock clean
+.PHONY: run test setup setup-dev check bench train lock clean
 
 run: setup
 	@exec $(BIN)/fencun sandbox --port $(PORT)
 
 test: setup-dev check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadscope
 
 setup: $(VENV)/.installed
 
@@ -37,6 +37,10 @@ check: setup-dev
 
 bench: setup-dev
 	$(BIN)/python -m bench
+
+# Trains the classifiers from bench/labelled, writes their weights and docs/classifiers.md.
+train: setup-dev
+	$(BIN)/python -m bench train
 
 # Renews both lock files. Needs uv; the files carry hashes and no index address.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --quiet

@@ -30,7 +30,7 @@ BENCHES: dict[str, Bench] = {
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    which = f"which: {', '.join(BENCHES)} (default: all); fit: fits weights, see bench/fit.py"
+    which = f"which: {', '.join(BENCHES)} (default: all); fit: fits weights, see bench/fit.py; train: see bench/train"
     parser.add_argument("names", nargs="*", metavar="name", help=which)
     parser.add_argument("--seconds", type=float, help="how long each load lasts (latency: at least 20)")
     many = f"of the large library (default: {PASSAGES:,}; 0: only what is found in the sample guides)"
@@ -38,6 +38,11 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.names == ["fit"]:
         fit()
+        return 0
+    if chosen.names == ["train"]:
+        from bench.train.card import train  # noqa: PLC0415 - needs scikit-learn, the others do not
+
+        train()
         return 0
     if unknown := set(chosen.names) - set(BENCHES):
         parser.error(f"there is no bench {', '.join(sorted(unknown))}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from knowledge.danger.advice import advice_for
 from knowledge.danger.context import Said
+from knowledge.danger.learnt import learnt_sign, unlikely
 from knowledge.danger.measures import Aged, ages
 from knowledge.danger.plain import plain
 from knowledge.danger.sign import Finder, Sign
@@ -19,6 +20,9 @@ from knowledge.types import Line
 
 EARLIER = 6  # lines of the person that are looked at beside the new one
 SHORT = 24  # characters; a longer line tells its own story
+
+# A miss is worse than any number of alarms, or a word alone is the whole sign.
+NEVER_TAKEN_BACK = frozenset({"self_harm", "harm_child", "battery", "general", "listless"})
 
 _ORDINARY = re.compile(
     "怎么(?:选|洗|用|装|买|退|换|喂|教|选|清|搭|做)|多少钱|多大|推荐|发货|客服|谢谢|沙发|"
@@ -44,7 +48,10 @@ def danger_in(text: str, history: Sequence[Line] = ()) -> Danger | None:
     own = [line.text for line in history if line.sender in ("customer", "member")]
     earlier = tuple(map(plain, own[-EARLIER:]))
     found = next((sign for sign in SIGNS if _shows(sign, now, earlier)), None) or _gone_on(now, earlier)
-    return Danger(found.code, advice_for(found.code)) if found else None
+    if found and found.code not in NEVER_TAKEN_BACK and _shows(found, now, ()) and unlikely(text):
+        found = None
+    code = found.code if found else learnt_sign(text)
+    return Danger(code, advice_for(code)) if code else None
 
 
 def _shows(sign: Sign, now: str, earlier: tuple[str, ...]) -> bool:
