@@ -35,6 +35,8 @@ class Admission:
         """The part as it may be sent now; None when it was put back for later. Raises Stopped when it ends here."""
         if part.klass is Klass.POST:
             return await self._pass_gate(transaction, part)
+        if part.klass is Klass.SERVICE:
+            await self._let_service(transaction, part)
         if part.expires_at is not None and transaction.now >= part.expires_at:
             raise Stopped(Final.DROPPED if part.klass is Klass.NOTICE else Final.DEAD, "expired")
         if await self._over_rate(transaction, part):
@@ -43,6 +45,12 @@ class Admission:
             raise Stopped(Final.DROPPED, "state_moved")
         within = await self._within_budget(transaction, part)
         return None if within is None else replace(within, tries=within.tries + 1)
+
+    async def _let_service(self, transaction: Transaction, part: Part) -> None:
+        """One question that a colleague approved is no post: caps and an earlier 退订 do not count. What came up since
+        does: the member is upset again, somebody serves them, or they told us to leave them alone."""
+        if (reason := await self._gatekeeper.bars_service(transaction.connection, part)) is not None:
+            raise Stopped(Final.DROPPED, reason)
 
     async def _over_rate(self, transaction: Transaction, part: Part) -> bool:
         per_minute = self._limits(part).per_minute
@@ -62,7 +70,7 @@ class Admission:
         no room even so waits for the member's next message.
         """
         budget = self._limits(part).per_message
-        if budget is None or part.klass is not Klass.REPLY or part.kind != "text":
+        if budget is None or part.klass not in (Klass.REPLY, Klass.SERVICE) or part.kind != "text":
             return part
         spent, perhaps, member_at = await outbox.budget(transaction.connection, part.conversation)
         if transaction.now - member_at > budget.window:

@@ -1,12 +1,12 @@
 """Telling operators. A notice of one kind goes out at most once an hour: an outage is one message, not a flood."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.part import Klass, Part, part_id
-from handlers.texts import URGENT, handoff_notice, shorten
 from handlers.turn import Channel
 
 log = structlog.get_logger()
@@ -34,26 +34,19 @@ class Alarm:
         hour = now.strftime("%Y%m%d%H")
         return [self.notice(person, text, part_id("alarm", what, hour, person), now) for person in self.operators]
 
-    def page(
-        self, ticket: int, person: str, reason: str, ask: str, now: datetime, key: str = "", assignee: str = ""
-    ) -> list[Part]:
-        """A card with a button to every consultant (to operators where none is named): a ticket nobody has yet.
-
-        A ticket is paged once. An urgent one is paged again for each `key`, and to leads and its `assignee` too.
-        """
+    def page(self, ticket: int, card: str, text: str, people: Iterable[str], now: datetime, key: str) -> list[Part]:
+        """For each of `people` the context `card`, then the page with a button; `key` tells its pages apart."""
         if not self.able:
             log.warning("nobody_to_tell", what=f"ticket:{ticket}")
             return []
-        text = handoff_notice(ticket, shorten(person), reason, ask)
-        button = f"/take {ticket}"
-        urgent = reason == URGENT
-        people = dict.fromkeys((*self.consultants, *self._leads, assignee) if urgent else self.consultants)
-        people.pop("", None)
-        words = (ticket, URGENT, key) if urgent else (ticket,)
-        return [
-            self.notice(each, text, part_id("page", *words, each), now, button=button)
-            for each in people or self.operators
-        ]
+        parts: list[Part] = []
+        for each in people:
+            context = self.notice(each, card, part_id("context", ticket, key, each), now)
+            page = self.notice(each, text, part_id("page", ticket, key, each), now, button=f"/take {ticket}")
+            # What the notices say of a member can be found again by the ticket.
+            told = (context, page) if card else (page,)
+            parts += [replace(part, body={**part.body, "ticket": ticket}) for part in told]
+        return parts
 
     def lane(self, person: str) -> str:
         """The conversation of a colleague with the app."""
@@ -74,4 +67,4 @@ class Alarm:
     @property
     def able(self) -> bool:
         """Whether a page reaches anybody: there is an app, and somebody is named."""
-        return bool(self._agent and (self.consultants or self.operators))
+        return bool(self._agent and (self.consultants or self._leads or self.operators))

@@ -11,30 +11,43 @@ from aiohttp import web
 from sqlalchemy.engine import make_url
 
 from bot.admission import Admission
+from bot.attendance import Attendance
+from bot.channels.kf import KfChannel
 from bot.clock import Clock, SystemClock
 from bot.connections import Connections, connect
+from bot.context import Context
 from bot.desk import Desk, Roles
 from bot.drafts import Drafts
 from bot.effects import Applier
 from bot.engine import EmbeddedEngine
+from bot.exclusion import Exclusion
 from bot.expiry import ExpiryNotices
 from bot.foundation import Foundation, lay
 from bot.gaps import GapKeeper
 from bot.gatekeeper import Gatekeeper
+from bot.holds import Holding, Releasing
 from bot.librarian import Librarian
 from bot.notebook import Notebook
 from bot.office import BotOffice
 from bot.outbox import Dispatcher
+from bot.pager import Pager
 from bot.planner import Planner
+from bot.records import MemberRecords
+from bot.recovery import Recovery
+from bot.retention import Retention
+from bot.rights import Sweeper, members_rights
 from bot.settings import Settings
 from bot.store.database import StoreUnusable
+from bot.store.holds import Holds
 from bot.store.migrate import migrate
 from bot.store.ratings import Ratings
 from bot.store.tickets import Tickets
 from bot.streaming import Streaming
+from bot.takeover import handing_over
 from bot.ticker import Ticker
 from bot.web.routes import Web
 from bot.web.server_log import ServerLog
+from handlers.turn import Channel, FollowUp, HandOff, HoldUnasked, Release, Solved
 from scheduler.gate import Rules
 from scheduler.timetable import Schedule
 
@@ -50,7 +63,10 @@ LIBRARY_SECONDS = 5.0
 GAP_SECONDS = 10.0
 EXPIRY_SECONDS = 600.0
 STREAM_SECONDS = 15.0
+RIGHTS_SECONDS = 15.0
+RETENTION_SECONDS = 3600.0
 MASS_TASK_SECONDS = 60.0
+ATTENDANCE_SECONDS = 2.0
 
 
 class CannotStart(Exception):
@@ -145,17 +161,34 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     planner = _planner(base, librarian)
     gap_keeper = GapKeeper(base, librarian)
     office = _office(base, planner, librarian, gap_keeper, connections.names)
-    gatekeeper = Gatekeeper(_rules(settings), connections.reaches)
+    gatekeeper = Gatekeeper(_rules(settings), connections.reaches, base.metrics)
     admission = Admission(gatekeeper, connections.limits)
+    exclusion = Exclusion()
+    holding = Holding(gatekeeper, base.alarm)
     dispatcher = Dispatcher(
-        base.outbox, base.transactions, connections.channels, admission, base.alarm, base.clock, base.pace
+        base.outbox, base.transactions, connections.channels, admission, base.alarm, base.clock, base.pace, exclusion
     )
+    pager = Pager(base.alarm, base.ladder, Context(lambda: librarian.guides, base.ladder))
     desk = Desk(
         inbox=base.inbox,
         transactions=base.transactions,
         dispatcher=dispatcher,
         office=office,
-        applier=Applier(base.alarm, planner, Notebook(lambda: librarian.guides, settings.timezone)),
+        applier=Applier(
+            base.alarm,
+            planner,
+            Notebook(lambda: librarian.guides, settings.timezone),
+            {
+                HoldUnasked: holding,
+                **members_rights(base.alarm, holding, settings.timezone),
+                **handing_over(base.alarm),
+                Release: Releasing(base.alarm, settings.timezone),
+                HandOff: pager,
+                FollowUp: Recovery(),
+                Solved: Recovery(),
+            },
+        ),
+        exclusion=exclusion,
         channels=connections.channels,
         roles=_roles(settings),
         clock=base.clock,
@@ -175,7 +208,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         planner=planner,
         librarian=librarian,
         gap_keeper=gap_keeper,
-        ticker=_ticker(base, connections, librarian, gap_keeper, planner),
+        ticker=_ticker(base, connections, librarian, gap_keeper, planner, _attendance(base, connections, pager)),
         connections=connections,
         web=site,
     )
@@ -202,6 +235,8 @@ def _office(
     return BotOffice(
         zone=base.settings.timezone,
         working_hours=base.settings.handoff.working_hours,
+        mood_threshold=base.settings.handoff.mood_threshold,
+        calendar=base.ladder.calendar,
         colleagues_hear=base.alarm.able,
         database=base.database,
         inbox=base.inbox,
@@ -211,7 +246,9 @@ def _office(
         librarian=librarian,
         gap_keeper=gap_keeper,
         rating_store=Ratings(base.database),
+        hold_store=Holds(base.database),
         clock=base.clock,
+        records=MemberRecords(base.database, base.settings.privacy.message_retention_days),
         since=base.clock.now(),
         channels=channels,
         warnings=lambda: tuple(base.warnings.values()),
@@ -230,21 +267,36 @@ def _rules(settings: Settings) -> Rules:
     )
 
 
+def _attendance(base: Foundation, connections: Connections, pager: Pager) -> Attendance:
+    kf = connections.channels.get(Channel.KF)
+    receiving = kf.receiving if isinstance(kf, KfChannel) else None
+    return Attendance(base, pager, receiving, named=base.settings.handoff.route == "named")
+
+
 def _roles(settings: Settings) -> Roles:
     people = settings.people
     return Roles(frozenset(people.operators), frozenset(people.leads), frozenset(people.consultants))
 
 
 def _ticker(
-    base: Foundation, connections: Connections, librarian: Librarian, gap_keeper: GapKeeper, planner: Planner
+    base: Foundation,
+    connections: Connections,
+    librarian: Librarian,
+    gap_keeper: GapKeeper,
+    planner: Planner,
+    attendance: Attendance,
 ) -> Ticker:
     """Everything that looks at the store now and then."""
     ticker = Ticker()
+    ticker.add("attendance", ATTENDANCE_SECONDS, attendance.look)
     ticker.add("library", LIBRARY_SECONDS, librarian.look)
     ticker.add("gaps", GAP_SECONDS, gap_keeper.look)
     ticker.add("expiring", EXPIRY_SECONDS, ExpiryNotices(base, librarian).look)
     ticker.add("plan", PLAN_SECONDS, planner.tick)
     ticker.add("streams", STREAM_SECONDS, connections.sweep)
+    guides_folder = base.settings.knowledge.guides
+    ticker.add("rights", RIGHTS_SECONDS, Sweeper(base.database, base.transactions, base.clock, guides_folder).look)
+    ticker.add("retention", RETENTION_SECONDS, Retention(base).look)
     if connections.mass_tasks is not None:
         ticker.add("mass_tasks", MASS_TASK_SECONDS, connections.mass_tasks.follow)
     if base.settings.wecom.kf is not None:

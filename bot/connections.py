@@ -1,5 +1,6 @@
 """The channels that these settings open, and what runs beside them: pulls, long connections, followed tasks."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -155,13 +156,20 @@ def _add_kf(made: Connections, wecom: WeCom) -> None:
     made.channels[Channel.KF] = KfChannel(
         made.kf,
         base.alarm,
-        settings.people.consultants,
+        base.ladder,
         settings.handoff.route,
         settings.handoff.working_hours,
         base.clock,
+        dict(_named(settings.people.names)),
     )
     fresh = timedelta(minutes=wecom.kf.cold_start_minutes)
     made.puller = KfPuller(made.kf, base.inbox, base.bell, base.clock, fresh, base.tell)
+
+
+def _named(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for each in names:
+        userid, _, name = each.partition("=")
+        yield userid, name
 
 
 def _add_contact(made: Connections, wecom: WeCom) -> None:

@@ -10,28 +10,43 @@ from bot.channels import ChannelPort
 from bot.clock import Clock
 from bot.drafts import Drafts
 from bot.effects import Applier
+from bot.exclusion import Exclusion
 from bot.metrics import Metrics
 from bot.outbox import Dispatcher
 from bot.pace import Pace
 from bot.part import Part
 from bot.replies import reply_parts
-from bot.store import conversations, tickets
+from bot.store import conversations
 from bot.store.inbox import Inbox, Waiting, forget_text, mark_handled
 from bot.store.outbox import mark_undelivered, recall_unsent
+from bot.store.streams import end_unsaid
 from bot.streaming import Streaming
-from bot.transaction import Transaction, Transactions
+from bot.takeover import CODE_LIFE, over, taken
+from bot.transaction import Overtaken, Transaction, Transactions
 from handlers import decide
-from handlers.texts import APOLOGY
-from handlers.turn import Channel, Conversation, Kind, Office, Outcome, Rate, Reply, Role, State, Turn
+from handlers.handoff import SILENT
+from handlers.mood import Reading
+from handlers.texts import ANSWERED_BY_COLLEAGUE, APOLOGY
+from handlers.turn import (
+    Channel,
+    Conversation,
+    Forget,
+    HoldUnasked,
+    Kind,
+    Office,
+    Outcome,
+    Rate,
+    Reply,
+    Role,
+    Satisfied,
+    Turn,
+)
+from scheduler.posts import subject_of
 
 log = structlog.get_logger()
 
 LONGEST_RETRY_SECONDS = 30
 BURST = 20  # items decided before what they gave is sent
-
-
-class Overtaken(Exception):
-    """The conversation moved while the handlers were thinking: what they decided is discarded and asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ class Desk:
     max_tries: int
     metrics: Metrics
     pace: Pace
+    exclusion: Exclusion
     drafts: Drafts
     streaming: Streaming
 
@@ -108,22 +124,41 @@ class Desk:
     async def _handle(self, lane: str, waiting: Waiting) -> None:
         roles = self.roles.of(waiting.conversation)
         async with self.streaming.of(waiting) as so_far:
-            turn = Turn(waiting.item, waiting.conversation, roles, self.clock.now(), waiting.history, so_far)
+            reading = await self._read(waiting)
+            turn = Turn(
+                waiting.item,
+                waiting.conversation,
+                roles,
+                self.clock.now(),
+                waiting.history,
+                so_far,
+                reading,
+                waiting.held,
+                waiting.answered,
+            )
             outcome = await self.drafts.carried_out(await decide(turn, self.office))
-        async with self.transactions.begin() as transaction:
+        async with self.exclusion.holding(_held(turn, outcome)), self.transactions.begin() as transaction:
             await self._apply(transaction, turn, waiting, outcome)
             transaction.lanes.discard(lane)  # this very drain sends what it left there
         waited = (transaction.now - turn.item.received_at).total_seconds()
         channel = turn.conversation.channel
         self.metrics.handled.labels(channel, outcome.handler).inc()
         self.metrics.wait_seconds.observe(waited)
+        for given in (effect for effect in outcome.effects if isinstance(effect, Satisfied)):
+            self.metrics.satisfaction.labels({3: "satisfied", 2: "so_so", 1: "unsatisfied"}[given.score]).inc()
         for rate in (effect for effect in outcome.effects if isinstance(effect, Rate)):
             self.metrics.ratings.labels({True: "good", False: "bad", None: "withdrawn"}[rate.good]).inc()
         log.info("item_handled", item=turn.item.id, channel=channel, handler=outcome.handler, seconds=waited)
 
+    async def _read(self, waiting: Waiting) -> Reading | None:
+        if waiting.item.kind is not Kind.TEXT:
+            return None
+        return await self.office.mood(waiting.item.text, waiting.history)
+
     async def _apply(self, transaction: Transaction, turn: Turn, waiting: Waiting, outcome: Outcome) -> None:
         connection = transaction.connection
-        if not await mark_handled(connection, turn.item.id, outcome.handler, transaction.now, "handled"):
+        mood = turn.reading.mood if turn.reading else ""
+        if not await mark_handled(connection, turn.item.id, outcome.handler, transaction.now, "handled", mood):
             return
         version = await self._move(transaction, turn, outcome)
         parts = self._reply_parts(turn.conversation, waiting, outcome.replies, version)
@@ -133,13 +168,17 @@ class Desk:
             await self.applier.apply(transaction, turn, effect, f"{turn.item.id}.{number}")
         if outcome.audit:
             await self.applier.audit(transaction, turn.conversation.person, outcome.audit)
+        if turn.silent and not outcome.replies and waiting.stream:
+            await end_unsaid(connection, waiting.stream, ANSWERED_BY_COLLEAGUE)
         await self._keep_books(transaction, turn, waiting)
 
     async def _move(self, transaction: Transaction, turn: Turn, outcome: Outcome) -> int:
         """The version the replies are good under. Raises Overtaken when the turn was decided under an older one."""
         conversation = turn.conversation
         if outcome.move is not None:
-            own = turn.item.kind in (Kind.TEXT, Kind.MEDIA)
+            # What was decided before the member's own words is still said, unless they are upset.
+            upset = any(isinstance(effect, HoldUnasked) for effect in outcome.effects)
+            own = turn.item.kind in (Kind.TEXT, Kind.MEDIA) and not upset
             version = await conversations.move(
                 transaction.connection, conversation.id, outcome.move, version=conversation.version, keep_replies=own
             )
@@ -163,9 +202,9 @@ class Desk:
         connection, item, conversation = transaction.connection, turn.item, turn.conversation
         match item.kind:
             case Kind.HUMAN_LEFT:
-                await tickets.close(connection, conversation.id, transaction.now)
+                await over(transaction, conversation.id, item.code, item.sent_at + CODE_LIFE)
             case Kind.HUMAN_TOOK | Kind.HUMAN_SPOKE:
-                await tickets.take(connection, conversation.id, item.servicer)
+                await taken(transaction, turn)
             case Kind.RECALLED:
                 recalled = await forget_text(connection, conversation.channel, item.ref)
                 if recalled is not None:
@@ -181,8 +220,20 @@ class Desk:
             conversation = await conversations.load(transaction.connection, lane)
             if not await mark_handled(transaction.connection, waiting.item.id, "dead", transaction.now, "dead"):
                 return
-            if conversation is not None and conversation.state is State.BOT and waiting.item.kind is Kind.TEXT:
+            if (
+                conversation is not None
+                and conversation.state not in SILENT
+                and not waiting.held
+                and waiting.item.kind is Kind.TEXT
+            ):
                 await transaction.enqueue(
                     self._reply_parts(conversation, waiting, (Reply(APOLOGY),), conversation.version)
                 )
             await self.applier.tell_buried(transaction)
+
+
+def _held(turn: Turn, outcome: Outcome) -> list[str]:
+    """Whom the outcome puts on hold: nothing unasked may be on its way to them while that is written."""
+    held = any(isinstance(effect, HoldUnasked) for effect in outcome.effects)
+    theirs = [subject_of("person", turn.conversation.person)] if held else []
+    return [*theirs, *(subject_of("person", each.person) for each in outcome.effects if isinstance(each, Forget))]

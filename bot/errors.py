@@ -14,7 +14,7 @@ A lost token is renewed inside the client, so RefreshToken never leaves it.
 
 from datetime import timedelta
 
-from handlers.turn import Move
+from handlers.handoff import Move
 
 
 class SendError(Exception):

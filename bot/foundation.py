@@ -1,6 +1,7 @@
 """What everything else stands on: clock, store, transactions, and the way to the engine."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.alarm import Alarm
 from bot.clock import Clock
@@ -14,6 +15,8 @@ from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
 from bot.store.posts import Posts
 from bot.transaction import Transactions
+from handlers.paging import Ladder
+from scheduler.calendar import Calendar
 
 
 class Bell:
@@ -45,6 +48,7 @@ class Foundation:
     outbox: Outbox
     posts: Posts
     alarm: Alarm
+    ladder: Ladder
     warnings: dict[str, str]  # what needs an operator now, by what it is about; shown by /status
 
     @property
@@ -80,5 +84,26 @@ def lay(settings: Settings, clock: Clock) -> Foundation:
         outbox=Outbox(database),
         posts=Posts(database),
         alarm=Alarm(agent, settings.people.operators, settings.people.consultants, settings.people.leads),
+        ladder=_ladder(settings),
         warnings={},
+    )
+
+
+def _ladder(settings: Settings) -> Ladder:
+    handoff, people = settings.handoff, settings.people
+    calendar = Calendar(
+        Calendar.parse(handoff.working_hours),
+        settings.timezone,
+        handoff.weekends,
+        frozenset(handoff.closed_days),
+        frozenset(handoff.open_days),
+    )
+    return Ladder(
+        calendar,
+        timedelta(seconds=handoff.first_reply_seconds),
+        timedelta(hours=handoff.ceiling_hours),
+        people.consultants,
+        people.leads,
+        people.operators,
+        handoff.urgent_always,
     )

@@ -5,12 +5,15 @@ process, and this one only reads.
 """
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy import delete
@@ -34,6 +37,8 @@ log = structlog.get_logger()
 
 NOT_READY = "我的资料还在准备，暂时答不了。需要的话回复“转人工”，我请同事来帮您。"
 LONGEST_REPORT = 1500  # characters of the builder's report that an operator is shown
+GLANCE_SECONDS = 0.3  # between two looks at what a builder has put in use: its report takes longer than a new guide
+BUILDER_NICENESS = 10  # of the builder: those who ask come first
 
 
 class Librarian:
@@ -109,8 +114,15 @@ class Librarian:
         return generation.current(self._settings.knowledge.index)
 
     async def _rebuild_for(self, person: str) -> None:
-        code, report = await self._build()
-        await self._open()
+        building = asyncio.create_task(self._build())
+        try:
+            while not building.done():
+                await asyncio.wait({building}, timeout=GLANCE_SECONDS)
+                if self._library is None or self._library.generation != self._current():
+                    await self._open()
+        finally:
+            building.cancel()  # a shutdown; one that is done does not mind
+        code, report = await building
         head = "索引已更新。" if code == 0 else "索引没有更新成功，仍在用原来的。"
         text = f"{head}\n{report[:LONGEST_REPORT]}".strip()
         async with self._transactions.begin() as transaction:
@@ -126,8 +138,8 @@ class Librarian:
             await asyncio.to_thread(self.close)
         await self._prepare_assistant()
         try:
-            opened = await asyncio.to_thread(
-                Library.open,
+            opened = await opened_beside(
+                self._library,
                 knowledge.index,
                 Path(knowledge.vectors),
                 embedder=partial(embedder_of, self._settings),
@@ -141,6 +153,11 @@ class Librarian:
             await asyncio.to_thread(before.close)
         log.info("library_open", generation=opened.generation, guides=len(opened.guides), vectors=opened.vectors_ok)
         return True
+
+    @property
+    def assistant(self) -> Assistant | None:
+        """The chat model, where one is set and usable."""
+        return self._assistant
 
     async def _prepare_assistant(self) -> None:
         """Load the chat model's libraries, once and off the loop. Without it the bot quotes, and operators are told."""
@@ -164,6 +181,8 @@ class Librarian:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, BUILDER_NICENESS)
             try:
                 said, failed = await process.communicate()
             except asyncio.CancelledError:
@@ -172,6 +191,20 @@ class Librarian:
                 raise
         report = (said if process.returncode == 0 else failed).decode("utf-8", "replace")
         return process.returncode or 0, report.strip()
+
+
+async def opened_beside(before: Library | None, index: Path, vectors: Path, **settings: Any) -> Library:
+    """`Library.open` in a thread. Raises NoIndex.
+
+    Meanwhile no garbage is looked for, and afterwards not in what was opened: with that many new objects each look
+    would stop the loop.
+    """
+    gc.disable()
+    try:
+        return await asyncio.to_thread(Library.open, index, vectors, before=before, **settings)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _builder_environ(settings: Settings) -> dict[str, str]:

@@ -28,6 +28,12 @@ class Metrics:
         self.gaps_opened = Counter("fencun_gaps_opened", "Gaps in the guides found", registry=self.registry)
         self.gaps_closed = Counter("fencun_gaps_closed", "Gaps whose questions pass now", registry=self.registry)
         self.ratings = Counter("fencun_ratings", "Ratings of answers", ["value"], registry=self.registry)
+        self.decisions = Counter(
+            "fencun_gate_decisions", "Words of the gate", ["verdict", "reason"], registry=self.registry
+        )
+        self.satisfaction = Counter(
+            "fencun_satisfaction", "Taps after a colleague was done", ["value"], registry=self.registry
+        )
         self.parts = Gauge("fencun_parts", "Outgoing parts by state", ["state"], registry=self.registry)
         self.items_waiting = Gauge("fencun_items_waiting", "Items that nobody has handled", registry=self.registry)
         self.tickets = Gauge("fencun_tickets_open", "Hand-overs that are open", registry=self.registry)

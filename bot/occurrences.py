@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -38,6 +39,7 @@ def parts_of(
     body = {
         "guide": post.guide,
         "title": post.title,
+        "topic": post.topic,
         "markdown": post.markdown,
         "kind": post.kind,
         "planned_at": planned_at.isoformat(),
@@ -101,6 +103,11 @@ async def _why(transaction: Transaction, part: str) -> str:
         return "发送失败，已记录，详见 /status"
     made = replay(row["inputs"], row["rule"])
     return f"{describe(made, row['inputs']['rules']['zone'])}（{row['reason']}）"
+
+
+def planned_on(part: Part, zone: ZoneInfo) -> date:
+    """The local day that a post was planned for."""
+    return datetime.fromisoformat(part.body["planned_at"]).astimezone(zone).date()
 
 
 def expiry(planned_at: datetime, catch_up_hours: float) -> datetime:

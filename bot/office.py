@@ -8,15 +8,21 @@ from bot.clock import Clock
 from bot.gaps import GapKeeper
 from bot.librarian import Librarian
 from bot.planner import Planner
-from bot.store import marks
+from bot.records import MemberRecords
+from bot.store import marks, resolutions
+from bot.store.conversations import writable_until
 from bot.store.database import Database
+from bot.store.holds import Holds
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
 from bot.store.ratings import Ratings
-from bot.store.tickets import Tickets
-from handlers.turn import Status, Tally, Ticket, Turn
+from bot.store.tickets import Tickets, find
+from handlers import mood, second_opinion
+from handlers.turn import Held, Status, Tally, Ticket, Turn
 from knowledge.gaps import Gap
+from knowledge.model.chat import without_numbers
 from knowledge.types import Answer, Guide, Line
+from scheduler.calendar import Calendar
 from scheduler.posts import subject_of
 from scheduler.timetable import Planned
 
@@ -29,6 +35,8 @@ class BotOffice:
 
     zone: str
     working_hours: str
+    calendar: Calendar
+    mood_threshold: float
     colleagues_hear: bool
     database: Database
     inbox: Inbox
@@ -38,7 +46,9 @@ class BotOffice:
     librarian: Librarian
     gap_keeper: GapKeeper
     rating_store: Ratings
+    hold_store: Holds
     clock: Clock
+    records: MemberRecords
     since: datetime
     channels: Sequence[str]
     warnings: Callable[[], Sequence[str]] = field(default=tuple)
@@ -48,6 +58,14 @@ class BotOffice:
     ) -> Answer:
         return await self.librarian.answer(question, history, today, so_far)
 
+    async def mood(self, text: str, history: Sequence[Line]) -> mood.Reading:
+        first = mood.read(text, history, self.mood_threshold)
+        assistant = self.librarian.assistant
+        if not first.doubtful or assistant is None:
+            return first
+        data = second_opinion.data(without_numbers(text), history)
+        return second_opinion.settled(first, await assistant.choose(second_opinion.RULES, data, second_opinion.CHOICES))
+
     async def guides(self) -> Sequence[Guide]:
         return self.librarian.guides
 
@@ -56,6 +74,24 @@ class BotOffice:
 
     async def tickets(self) -> Sequence[Ticket]:
         return await self.ticket_store.live()
+
+    async def ticket(self, number: int) -> Ticket | None:
+        async with self.database.read() as connection:
+            return await find(connection, number)
+
+    async def holds(self) -> Sequence[Held]:
+        return await self.hold_store.live()
+
+    async def writable_until(self, conversation: str) -> datetime:
+        async with self.database.read() as connection:
+            return await writable_until(connection, conversation)
+
+    async def asked_whether_solved(self, turn: Turn) -> int | None:
+        async with self.database.read() as connection:
+            return await resolutions.asked_before(connection, turn)
+
+    async def last_served(self, turn: Turn) -> int | None:
+        return await self.ticket_store.last_served(turn.conversation.id)
 
     async def opted_out(self, person: str) -> bool:
         async with self.database.read() as connection:

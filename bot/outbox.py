@@ -12,11 +12,16 @@ from bot.alarm import Alarm
 from bot.channels import ChannelPort
 from bot.clock import Clock
 from bot.errors import AlreadyDone, MaybeDone, NeedsOperator, SendError, StateMoved, TryLater, WaitForMember
+from bot.exclusion import Exclusion
 from bot.pace import Pace
-from bot.part import Final, Klass, Part, Receipt
-from bot.store import conversations, outbox, posts, tickets
+from bot.part import Final, Klass, Part, Receipt, part_id
+from bot.relay import came_back
+from bot.store import conversations, outbox, pages, posts, tickets
+from bot.takeover import CODE_LIFE, over, still_open
 from bot.transaction import Transaction, Transactions
-from handlers.turn import Channel, Move, State
+from handlers.handoff import Event, Move
+from handlers.turn import Channel
+from scheduler.posts import parse_recipient, subject_of
 
 log = structlog.get_logger()
 
@@ -27,6 +32,10 @@ ENDED = {
     Final.DEAD: "有一条消息没能送达（{channel}，原因 {reason}），已停止重试。",
     Final.LOST: "有一条消息发出后没有收到回执（{channel}，原因 {reason}），为免重复没有再发，请人工核对。",
 }
+
+NOT_ASKED = (
+    "{number} 号的回访没有送到：会话已经结束、对方又有新情况，或者对方不想再收到消息。不会再试，需要的话请您直接联系。"
+)
 
 
 class Dispatcher:
@@ -41,6 +50,7 @@ class Dispatcher:
         alarm: Alarm,
         clock: Clock,
         pace: Pace,
+        exclusion: Exclusion,
     ) -> None:
         self._store = store
         self._transactions = transactions
@@ -49,6 +59,7 @@ class Dispatcher:
         self._alarm = alarm
         self._clock = clock
         self._pace = pace
+        self._exclusion = exclusion
 
     async def flush(self, lane: str) -> datetime | None:
         """Send the lane's parts in order. Returns when to come back, or None when nothing is left."""
@@ -60,7 +71,8 @@ class Dispatcher:
                 return part.not_before
             if part.tries:  # thousands may be due again at once: callbacks go first
                 await self._pace.turn()
-            await self._dispatch(part)
+            async with self._exclusion.sending(_unasked_of(part)):
+                await self._dispatch(part)
         return None
 
     async def _resume(self, part: Part) -> None:
@@ -110,13 +122,23 @@ class Dispatcher:
 
     async def _moved(self, transaction: Transaction, part: Part, receipt: Receipt) -> tuple[Part, ...]:
         """Apply the receipt's move; its follow-ups are good under the version that this gives."""
+        if receipt.page is not None:
+            await pages.add(transaction.connection, receipt.page)
         if receipt.move is None:
             return receipt.follow_ups
+        if receipt.move.event is Event.LEAVE and not await still_open(transaction, part):
+            return ()
         version = await conversations.move(transaction.connection, part.conversation, receipt.move)
-        if receipt.move.state is State.HUMAN:
-            await tickets.take(transaction.connection, part.conversation, receipt.move.assignee)
-        else:
+        if receipt.move.event is Event.LEAVE:
+            await over(transaction, part.conversation, receipt.code, transaction.now + CODE_LIFE)
+        elif receipt.move.event is Event.TAKE:
+            await tickets.take(transaction.connection, part.conversation, receipt.move.assignee, transaction.now)
+        elif receipt.move.event in (Event.CALL, Event.NOBODY):
             await tickets.reopen(transaction.connection, part.conversation)
+            if receipt.page is not None:
+                await tickets.assign(
+                    transaction.connection, receipt.page.ticket, receipt.page.people[0], transaction.now
+                )
         return tuple(replace(f, fence=version) if f.conversation else f for f in receipt.follow_ups)
 
     async def _failed(self, part: Part, error: SendError) -> None:
@@ -161,16 +183,34 @@ class Dispatcher:
         async with self._transactions.begin() as transaction:
             await self._end(transaction, part, final, reason)
 
+    def _not_asked(self, part: Part, now: datetime) -> list[Part]:
+        """Who approved the question hears that it was not put."""
+        if not self._alarm.able:
+            return []
+        text = NOT_ASKED.format(number=part.body["ticket"])
+        return [self._alarm.notice(part.body["approved_by"], text, part_id("not_asked", part.id), now)]
+
     async def _end(self, transaction: Transaction, part: Part, final: Final, reason: str) -> None:
         """Close a part that was not sent, and tell whoever has to know."""
         await outbox.finish(transaction.connection, part, final, transaction.now, reason=reason)
         log.info("part_ended", part=part.id, channel=part.channel, klass=part.klass, final=final, reason=reason)
         if part.klass is Klass.POST and final is not Final.LOST:  # a lost one may have arrived: its slot stays taken
             await posts.release(transaction.connection, part.id)
-        if final in ENDED and part.klass is not Klass.NOTICE:
+        if part.klass is Klass.RELAY:
+            await transaction.enqueue(await came_back(transaction, part, final, reason, self._alarm))
+        elif part.klass is Klass.SERVICE:
+            await transaction.enqueue(self._not_asked(part, transaction.now))
+        elif final in ENDED and part.klass is not Klass.NOTICE:
             text = ENDED[final].format(channel=part.channel, reason=reason)
             await transaction.enqueue(self._alarm.raised(f"{final}:{part.channel}:{reason}", text, transaction.now))
         await occurrences.settle(transaction, part, self._alarm)
+
+
+def _unasked_of(part: Part) -> set[str]:
+    """Whom a part would reach unasked; a hold of theirs and this part exclude each other (`bot.exclusion`)."""
+    if part.klass is Klass.POST:
+        return {each.subject for each in map(parse_recipient, part.body["recipients"]) if each.scope == "person"}
+    return {subject_of("person", part.body["to"])} if part.klass is Klass.SERVICE else set()
 
 
 def _back_off(after: timedelta, tries: int) -> timedelta:

@@ -7,7 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from handlers.turn import Channel, Move
+from handlers.handoff import Move
+from handlers.paging import Page
+from handlers.turn import Channel
 
 
 class Klass(StrEnum):
@@ -15,8 +17,10 @@ class Klass(StrEnum):
 
     REPLY = "reply"  # answers somebody
     NOTICE = "notice"  # tells a colleague
+    RELAY = "relay"  # a person's words, to a member or to the colleague who serves them
     ACTION = "action"  # moves something on the platform
     POST = "post"  # scheduled content
+    SERVICE = "service"  # a colleague approved this one question to this one member
 
 
 class Final(StrEnum):
@@ -66,13 +70,16 @@ class Receipt:
     """What a channel brings back from a send.
 
     `platform_id` is the platform's id of the message; `follow_ups` leave next; `move` is where the conversation stands
-    now; `confirmation` is a mass task to be followed.
+    now, and `code` lets one message be sent about that; `confirmation` is a mass task to be followed; `page` is what
+    the follow-ups page.
     """
 
     platform_id: str = ""
     follow_ups: tuple[Part, ...] = ()
     move: Move | None = None
     confirmation: Confirmation | None = None
+    code: str = ""
+    page: Page | None = None
 
 
 def part_id(*words: object) -> str:

@@ -8,6 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -22,7 +23,9 @@ from bot.settings_types import (
     CorpId,
     Count,
     Credential,
+    Day,
     Name,
+    Named,
     Number,
     Positive,
     QuietHours,
@@ -139,6 +142,7 @@ class People(Section):
     operators: UserIds = ()
     leads: UserIds = ()
     consultants: UserIds = ()
+    names: tuple[Named, ...] = ()  # userid=name: how a colleague is called to members
 
 
 class Knowledge(Section):
@@ -187,7 +191,20 @@ class Handoff(Section):
 
     first_reply_seconds: Positive = 90
     working_hours: Spans = "09:00-12:00,13:00-21:00"
+    mood_threshold: Number = Field(0.35, gt=0, lt=1)  # chance of displeasure from which a person is brought in
+    weekends: bool = True  # whether colleagues work on weekends; public holidays are closed either way
+    ceiling_hours: Number = Field(4, gt=0, le=100)  # of working time: what is not ended by then is told to leads
+    urgent_always: bool = True  # danger and fury are paged outside working hours too
+    closed_days: tuple[Day, ...] = ()  # beside the public holidays
+    open_days: tuple[Day, ...] = ()  # although they are holidays
     route: Literal["named", "pool"] = "named"
+
+    @check("open_days")
+    @classmethod
+    def _one_of_both(cls, value: tuple[date, ...], info: ValidationInfo) -> tuple[date, ...]:
+        if both := sorted({*value} & {*info.data.get("closed_days", ())}):
+            raise ValueError(f"{both[0]} 同时写在 closed_days 里，只能写一处")
+        return value
 
 
 class Privacy(Section):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -95,6 +96,28 @@ def _no_bool(value: object) -> object:
     return value
 
 
+def _day(value: object) -> object:
+    """A number would pass as seconds since 1970."""
+    written = isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip())
+    try:
+        return date.fromisoformat(value.strip()) if written and isinstance(value, str) else _only_a_day(value)
+    except ValueError:
+        raise ValueError("要写成日期，例如 2026-10-08") from None
+
+
+def _only_a_day(value: object) -> date:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError("no day")  # noqa: TRY004 - pydantic collects ValueErrors
+    return value
+
+
+def _named(value: str) -> str:
+    userid, _, name = (word.strip() for word in value.partition("="))
+    if not userid or not name:
+        raise ValueError("要写成 账号=称呼，例如 lihua=李华")
+    return f"{userid.casefold()}={name}"
+
+
 def _folded(value: tuple[str, ...]) -> tuple[str, ...]:
     """WeCom user ids do not tell upper from lower case (90664)."""
     return tuple(userid.strip().casefold() for userid in value)
@@ -116,6 +139,8 @@ Spans = Annotated[str, AfterValidator(_spans)]
 QuietHours = Annotated[str, AfterValidator(_quiet)]
 Rule = Annotated[str, AfterValidator(_every)]
 RecipientAddress = Annotated[str, AfterValidator(_recipient)]
+Day = Annotated[date, BeforeValidator(_day)]
+Named = Annotated[str, AfterValidator(_named)]
 UserIds = Annotated[tuple[str, ...], AfterValidator(_folded)]
 Whole = Annotated[int, BeforeValidator(_no_bool)]
 Number = Annotated[float, BeforeValidator(_no_bool)]

@@ -12,6 +12,10 @@ from bot.store import outbox
 from bot.store.database import Database
 
 
+class Overtaken(Exception):
+    """What was decided rests on what is no longer true: the transaction is undone and the turn decided anew."""
+
+
 class Transaction:
     """An open transaction, its moment, and the lanes to wake when it is committed."""
 

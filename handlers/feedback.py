@@ -4,7 +4,7 @@ import re
 
 from handlers import texts
 from handlers.plain import clauses
-from handlers.turn import Channel, Kind, Office, Outcome, Rate, Reply, State, Turn
+from handlers.turn import Channel, Kind, Office, Outcome, Rate, Reply, Turn
 
 _MARK = re.compile(r"fb:([0-9A-Za-z_-]{1,48}):([01-])")
 _VALUES: dict[str, bool | None] = {"1": True, "0": False, "-": None}
@@ -53,6 +53,6 @@ def _word(turn: Turn) -> bool | None:
 def _said(turn: Turn, rate: Rate) -> tuple[Reply, ...]:
     """A word back where the person wrote one. The event of an AI bot's thumb takes no answer (doc 101027)."""
     event = turn.item.kind is Kind.RATED and turn.conversation.channel is not Channel.KF
-    if event or rate.good is None or turn.conversation.state is not State.BOT:
+    if event or rate.good is None or turn.silent:
         return ()
     return (Reply(texts.USEFUL if rate.good else texts.USELESS),)

@@ -1,52 +1,78 @@
-"""While a person serves the conversation, the bot is silent."""
+"""While a person serves the conversation, or is awaited, the bot is silent."""
 
+from handlers import texts
 from handlers.commands.parse import is_command
-from handlers.turn import Effect, Kind, Move, Office, OptIn, OptOut, Outcome, State, Turn
+from handlers.handoff import Event, Move, State
+from handlers.mood_hold import hold_for
+from handlers.relay import passed_on
+from handlers.rights import DELETE_ASKED, FORGET, kept_silently
+from handlers.turn import AskColleague, Effect, Kind, Office, OptIn, OptOut, Outcome, Reply, Turn
 from handlers.urgent import alert
 from handlers.wishes import Wish, wish_in
 from knowledge.danger import danger_in
 
-_SILENT = frozenset({Kind.RECALLED, Kind.SEND_FAILED, Kind.OTHER})
+_WORDLESS = frozenset({Kind.RECALLED, Kind.SEND_FAILED, Kind.OTHER})
 
 
-async def hold(turn: Turn, _office: Office) -> Outcome | None:
+async def hold(turn: Turn, office: Office) -> Outcome | None:
     """Follows who serves the conversation, and keeps quiet while that is a person or one is awaited.
 
-    Any word of a colleague is a takeover. Their own slash-commands pass, so that nobody is locked out of /return.
+    Any word of a colleague is a takeover. Colleagues' own slash-commands pass, so that nobody is locked out of /return.
+    What the member writes to a colleague whom the platform does not connect is passed on.
+    A member who waits may call it off; nothing else makes the bot speak, but a danger sign before
+    anybody has come.
     """
     move = _move(turn)
     if move is not None:
         return Outcome("hold", move=move)
-    if turn.item.kind in _SILENT:
+    if turn.item.kind in _WORDLESS:
         return Outcome("hold")
-    if turn.conversation.state is State.BOT or is_command(turn):
+    if not turn.silent or is_command(turn):
         return None
-    return Outcome("hold", effects=_kept(turn))
+    if turn.conversation.state is State.WAITING and not turn.held and _goes_on(turn):
+        return Outcome("hold", replies=(Reply(texts.GOES_ON),), move=Move(Event.CANCEL))
+    wanted = await kept_silently(turn, office)
+    # Last, because it may delete what the others have just written.
+    effects = (*_kept(turn), *passed_on(turn), *wanted)
+    return Outcome(DELETE_ASKED if AskColleague(FORGET) in wanted else "hold", _help(turn), effects)
 
 
 def _move(turn: Turn) -> Move | None:
     match turn.item.kind:
         case Kind.HUMAN_SPOKE | Kind.HUMAN_TOOK:
-            return Move(State.HUMAN, assignee=turn.item.servicer or turn.conversation.assignee)
+            return Move(Event.TAKE, assignee=turn.item.servicer or turn.conversation.assignee)
         case Kind.HUMAN_LEFT:
-            return Move(State.BOT)
+            return Move(Event.LEAVE)
         case _:
             return None
 
 
+def _goes_on(turn: Turn) -> bool:
+    return turn.item.kind is Kind.TEXT and wish_in(turn.item.text) is Wish.GO_ON
+
+
+def _help(turn: Turn) -> tuple[Reply, ...]:
+    """The one thing that is said while nobody has come yet: what to do now, where somebody is in danger."""
+    if turn.item.kind is not Kind.TEXT or turn.conversation.state is not State.WAITING or turn.held:
+        return ()
+    danger = danger_in(turn.item.text, turn.history)
+    return (Reply(danger.advice),) if danger else ()
+
+
 def _kept(turn: Turn) -> tuple[Effect, ...]:
-    """What counts whoever serves the person, though nothing is said: a wish about unasked messages, a danger sign.
+    """What counts whoever serves the person, though nothing is said: anger, a danger sign, a wish about our messages.
 
     A danger sign alerts the colleagues again: who serves may be looking elsewhere.
     """
     if turn.item.kind is not Kind.TEXT:
         return ()
+    held = hold_for(turn)
     if danger_in(turn.item.text, turn.history):
-        return (alert(turn),)
+        return (*held, alert(turn))
     match wish_in(turn.item.text):
         case Wish.STOP:
-            return (OptOut(),)
+            return (*held, OptOut())
         case Wish.RESUME:
-            return (OptIn(),)
+            return (*held, OptIn())
         case _:
-            return ()
+            return held

@@ -4,9 +4,13 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from handlers import texts
+from handlers.calling import call
+from handlers.handoff import Event, Move, State
+from handlers.learning import learned
 from handlers.plain import LONGEST_QUESTION, has_words
+from handlers.preferences import Purpose
 from handlers.small_talk import small_talk
-from handlers.turn import Channel, HandOff, Kind, Move, NoteGap, Office, Outcome, Reply, State, Turn
+from handlers.turn import Kind, NoteGap, Office, Outcome, Reply, Turn
 from knowledge.gaps import worth_noting
 from knowledge.types import Answer
 
@@ -20,18 +24,24 @@ async def question(turn: Turn, office: Office) -> Outcome | None:
         return None
     asked = text[:LONGEST_QUESTION]
     today = turn.now.astimezone(ZoneInfo(office.zone)).date()
-    answer = await office.answer(asked, turn.history, today, turn.so_far)
+    off = (await office.records.preferences(turn.conversation.person)).off
+    history = () if Purpose.ANSWERS in off else turn.history
+    answer = await office.answer(asked, history, today, turn.so_far)
     waited = turn.now - turn.item.received_at > _LONG_WAIT
     said = f"{texts.WAITED}\n\n{answer.text}" if waited else answer.text
+    if turn.reading is not None and turn.reading.doubtful and not answer.refused:
+        said = f"{said}\n\n{texts.IF_UPSET}"
     reply = Reply(said, about=() if answer.refused or answer.urgent else answer.citations)
     noted = _gap(text, answer)
-    if not answer.handoff:
-        return Outcome("question", replies=(reply,), effects=noted)
-    wanted = HandOff(reason=texts.URGENT if answer.urgent else texts.BEYOND_GUIDES, ask=asked)
-    # On kf the platform's session leaves the bot. Elsewhere a colleague writes to the person directly, and the bot
-    # goes on answering meanwhile.
-    move = Move(State.WAITING) if turn.conversation.channel is Channel.KF else None
-    return Outcome("question", replies=(reply,), effects=(*noted, wanted), move=move)
+    offered = bool(noted)  # a paste that is no question offers nobody and counts for nothing
+    second = offered and turn.conversation.state is State.OFFERED
+    if answer.handoff or second:
+        called = call(turn, office, texts.URGENT if answer.urgent else texts.BEYOND_GUIDES)
+        # The second refusal in a row offers nobody any more: somebody comes.
+        replies = called.replies if second else (reply, *called.replies)
+        return Outcome("question", replies, (*noted, *called.effects), called.move)
+    told = () if Purpose.PERSONALISATION in off else learned(turn, answer, await office.guides())
+    return Outcome("question", (reply,), (*noted, *told), Move(Event.OFFER) if offered else None)
 
 
 def _gap(text: str, answer: Answer) -> tuple[NoteGap, ...]:

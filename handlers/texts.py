@@ -11,7 +11,13 @@ _ABOUT = "空间搭配、育儿、服务规则"
 WELCOME = (
     "您好，我是分寸，一位智能助手（AI）。\n\n"
     f"可以问我：{_ABOUT}，直接发文字就行。\n\n"
+    "聊天内容只用来回答您和改进资料，最多保存 {days} 天；看回复“我的数据”，删回复“删除我的数据”。\n\n"
     "想找真人，回复“转人工”；不想收到我主动发的内容，回复“退订”。"
+)
+# Once below the first answer to somebody who was not greeted.
+FIRST_CONTACT = (
+    "（我是智能助手（AI）分寸，不是真人。聊天最多保存 {days} 天；看或删回复“我的数据”，"
+    "不想收主动消息回复“退订”，找真人回复“转人工”。）"
 )
 
 # Self-service
@@ -20,8 +26,7 @@ OPTED_OUT = (
 )
 OPTED_IN = "好的，已为您恢复推送，有合适的内容我会发给您。不想收了，随时回复“退订”。"
 HOW_TO_STOP = "回复“退订”，我就不再主动给您发内容，提问照样回答；想再收到，回复“恢复推送”。"
-_PAGED = "已经通知同事，会尽快直接联系您。工作时间是 {hours}，其他时间请稍等；这期间您也可以继续问我。"
-_NOTED = "已为您登记，同事看到后会联系您。工作时间是 {hours}；这期间您也可以继续问我。"
+_NOTED = "已为您登记，同事看到后会联系您。"
 
 # The answer
 WAITED = "让您久等了。"
@@ -40,48 +45,141 @@ RATE_GOOD, RATE_BAD = "有用", "没用"  # the entries below an answer
 # Said by the desk
 APOLOGY = "抱歉，这条我没能处理好，已经记下并通知同事。需要的话回复“转人工”。"
 BUDGET = "先说到这里。想接着了解，再发我一句就行。"
-HANDED_OVER = "已为您转接人工顾问，请稍候，顾问会在这里直接回复您。"
-QUEUED = "已为您排队等候人工顾问，有顾问空下来就会在这里回复您。"
-NOBODY = "现在没有顾问在线（工作时间 {hours}）。已为您登记，顾问上线后会联系您；这期间您也可以继续问我。"
+_GO_ON = "想让我继续回答，回复“继续问”。"
+_HANDED_OVER = "已为您转接人工顾问{name}，请稍候，顾问会在这里直接回复您。"
+_HANDED_OVER_LATER = "已为您转给人工顾问{name}。现在是休息时间，顾问 {when} 上班后会在这里回复您。"
+_QUEUED_LATER = f"已为您排队等候人工顾问。现在是休息时间，顾问 {{when}} 上班后会在这里回复您。{_GO_ON}"
+HANDED_OVER = _HANDED_OVER.format(name="")
+QUEUED = f"已为您排队等候人工顾问，有顾问空下来就会在这里回复您。{_GO_ON}"
+NOBODY = f"现在没有顾问在线（工作时间 {{hours}}）。已为您登记，{{when}}会在这里回复您。{_GO_ON}"
 
 # The same where somebody is in danger: the advice stands above, and nothing may sound like waiting.
 _FIRST = "请先按上面说的做，马上就医或求助，不要等我们回复。"
-_URGENT_HANDED_OVER = f"已转给人工顾问，顾问会在这里回复您。{_FIRST}"
+_URGENT_HANDED_OVER = f"已转给人工顾问{{name}}，顾问会在这里回复您。{_FIRST}"
 _URGENT_QUEUED = f"已为您排队等候人工顾问。{_FIRST}"
 _URGENT_NOBODY = f"现在没有顾问在线（工作时间 {{hours}}），已登记为紧急。{_FIRST}"
 
+GOES_ON = "好的，我继续为您解答，请说。同事那边的登记还在，需要真人随时回复“转人工”。"
+_SILENT = "在同事来之前，我先不插话；想让我接着回答，回复“继续问”。"
+_COMES = "已经请同事来帮您，会尽快在这里回复您。"
+_COMES_LATER = "已为您登记。现在是休息时间，同事 {when} 上班后会联系您。"
+_UPSET = "给您添堵了，真的抱歉。"
+IF_UPSET = "如果有哪里让您不满意，回复“转人工”，我马上请同事来。"  # where a mood was near the line
+
+# How it was, asked once after a colleague was done
+HOW_WAS_IT = "这次人工服务您满意吗？点一下告诉我们。"
+HOW_WAS_IT_TYPED = "顾问这边处理完了，接下来由我继续为您服务。这次服务满意请回复 1，一般回复 2，不满意回复 3。"
+SCORES = {3: "满意", 2: "一般", 1: "不满意"}
+THANKS_FOR = {
+    3: "谢谢您的肯定，有需要随时找我。",
+    2: "谢谢您的反馈，我们会做得更好。",
+    1: "抱歉没让您满意，已经记下。需要的话回复“转人工”，我再请同事来帮您。",
+}
+
+# Between a colleague and the member they serve, where their words pass through us
+BY_COLLEAGUE = "【顾问】"
+ANSWERED_BY_COLLEAGUE = "同事会在这里回复您。"
+TEXT_ONLY = "图片和文件转不过去，没有发给 {number} 号会员。请用文字说，或在企业微信里直接发给对方。"
+GOES_TO = "这句发给 {number} 号会员。换人先发 /take 单号。"
+NOT_YOURS = "这句没有发出：转接单已经结束，或者换人处理了。发 /handoffs 看现在的情况。原文：{text}"
+FROM_MEMBER = "{number} 号会员：{text}"
+FROM_MEMBER_ON = "{number} 号会员（接上条）：{text}"
+FROM_MEMBER_BEFORE = "{number} 号会员等待时说的："
+CUT_SHORT = "{number} 号会员这条太长，后面的没有转过来。"
+NOT_CARRIED = (
+    "没能发给 {number} 号会员：{why}。请等对方再发消息时回复，或在企业微信里直接联系 {person}。没发出的原文：{text}"
+)
+PERHAPS_CARRIED = "发给 {number} 号会员的这句没有收到回执，可能已经送到，为免重复没有再发。请留意对方的回应：{text}"
+NO_WAY = "现在没有办法主动发给对方"
+TOO_LATE = "一直发不出去"
+TAKEN_OVER = "{number} 号已由 {who} 接手，您不用再处理。"
+COLLEAGUE_GONE = "{number} 号的会员发来消息，但 {who} 收不到应用消息，已改为等待接手，请尽快安排同事：/take {number}。"
+NOT_RELAYED = "{number} 号会员的一条消息没能转给 {who}，请人工跟进。"
+_MEDIA = {"image": "一张图片", "video": "一段视频", "voice": "一段语音", "location": "一个位置", "link": "一个链接"}
+
 # Why a ticket was opened: what handlers write into `HandOff.reason`, and how people read it.
 MEMBER_ASKED = "member_asked"
+UPSET = "upset"
+UNSOLVED = "unsolved"
 URGENT = "urgent"
 BEYOND_GUIDES = "beyond_guides"
-_REASONS = {MEMBER_ASKED: "主动要求人工", URGENT: "紧急情况", BEYOND_GUIDES: "指南答不了"}
+_REASONS = {
+    MEMBER_ASKED: "主动要求人工",
+    UPSET: "不满意",
+    UNSOLVED: "回访说没有解决",
+    URGENT: "紧急情况",
+    BEYOND_GUIDES: "指南答不了",
+}
+_MOODS = {
+    "calm": "平静",
+    "positive": "满意",
+    "anxious": "着急",
+    "dissatisfied": "不满",
+    "angry": "生气",
+    "furious": "非常生气",
+    "complaint": "投诉",
+}
+
+# After a matter was resolved
+FOLLOW_UP = "之前的问题，现在解决了吗？回复“解决了”或“没有”就行。"
+SOLVED = "太好了，谢谢您告诉我。有需要随时找我。"
+MISREAD = "已记为误判，谢谢。这几条会去掉个人信息，留作校正的例子。"
 
 _WEEKDAYS = "一二三四五六日"
 
 
-def paged(hours: str) -> str:
-    """What a member reads where a colleague will get in touch directly; `hours` as in the settings."""
-    return _PAGED.format(hours=opening(hours))
+def called(reason: str, *, opens: datetime | None, zone: str, heard: bool) -> str:
+    """What a member reads when a person was called where no platform hands them over: who comes, when, and what we do.
+
+    `reason` of the ticket; `opens` is the next working moment where nobody works now; `heard`: a colleague gets a page.
+    """
+    comes = _COMES_LATER.format(when=moment(opens, zone)) if opens else _COMES if heard else _NOTED
+    if reason == URGENT:
+        return f"{comes}{_FIRST}"
+    return f"{_sorry(reason)}{comes}{_SILENT}"
 
 
-def noted(hours: str) -> str:
-    """What a member reads where a ticket was opened and no colleague can be paged; `hours` as in the settings."""
-    return _NOTED.format(hours=opening(hours))
+def _sorry(reason: str) -> str:
+    """Who is upset reads first that we are sorry."""
+    return _UPSET if reason == UPSET else ""
 
 
-def nobody(hours: str, reason: str = "") -> str:
-    """What a member reads when no consultant is on shift; `hours` as in the settings, `reason` of the ticket."""
-    return (_URGENT_NOBODY if reason == URGENT else NOBODY).format(hours=opening(hours))
+def mood_words(mood: str) -> str:
+    """A mood, or the reason of a hold, in words; one we have no words for is shown as it is."""
+    return _MOODS.get(mood, mood)
 
 
-def handed_over(reason: str) -> str:
-    """What a member reads when a consultant has the session; `reason` of the ticket."""
-    return _URGENT_HANDED_OVER if reason == URGENT else HANDED_OVER
+def recalling(title: str, sender: str) -> str:
+    """What the sender and operators are told of a task that must not be confirmed any more."""
+    return (
+        f"{sender} 的群发任务《{title}》正在撤回，请不要确认：收件人里有一位会员刚表达了不满。"
+        "其他人这次也收不到了，需要的话用 /push 重新安排。"
+    )
 
 
-def queued(reason: str) -> str:
-    """What a member reads in the platform's waiting pool; `reason` of the ticket."""
-    return _URGENT_QUEUED if reason == URGENT else QUEUED
+def nobody(hours: str, reason: str = "", back: str = "") -> str:
+    """What a member reads when no consultant takes it; `hours` as in the settings, `reason` of the ticket.
+
+    `back`: when colleagues are back, as `moment` says it; empty while they should be there.
+    """
+    when = f"顾问 {back} 上班后" if back else "顾问上线后"
+    said = _URGENT_NOBODY if reason == URGENT else NOBODY
+    return _sorry(reason) + said.format(hours=opening(hours), when=when)
+
+
+def handed_over(reason: str, name: str = "", back: str = "") -> str:
+    """What a member reads when a consultant (called `name`) has the session; `reason` and `back` as in `nobody`."""
+    if reason == URGENT:
+        return _URGENT_HANDED_OVER.format(name=name)
+    said = _HANDED_OVER_LATER if back else _HANDED_OVER
+    return _sorry(reason) + said.format(name=name, when=back)
+
+
+def queued(reason: str, back: str = "") -> str:
+    """What a member reads in the platform's waiting pool; `reason` and `back` as in `nobody`."""
+    if reason == URGENT:
+        return _URGENT_QUEUED
+    return _sorry(reason) + (_QUEUED_LATER.format(when=back) if back else QUEUED)
 
 
 def opening(hours: str) -> str:
@@ -94,13 +192,13 @@ def reason_words(reason: str) -> str:
     return _REASONS.get(reason, reason)
 
 
-def handoff_notice(ticket_number: int, person_short: str, reason: str, ask: str) -> str:
+def handoff_notice(ticket_number: int, person_short: str, reason: str, ask: str, head: str = "") -> str:
     """What consultants are told about a ticket, in Markdown; `person_short` comes from `shorten`.
 
-    An urgent one says so first, and what is wanted of them.
+    An urgent one says so first, and what is wanted of them. `head` replaces the first line.
     """
     urgent = reason == URGENT
-    head = f"🔴【紧急】转接单 {ticket_number} 号" if urgent else f"新的转接单 {ticket_number} 号"
+    head = head or (f"🔴【紧急】转接单 {ticket_number} 号" if urgent else f"新的转接单 {ticket_number} 号")
     wanted = "请马上联系会员，确认已经就医或求助。" if urgent else ""
     return (
         f"**{head}**\n\n"
@@ -109,6 +207,11 @@ def handoff_notice(ticket_number: int, person_short: str, reason: str, ask: str)
         f"- 想问：{one_line(ask, 100) or '（没有文字）'}\n\n"
         f"{wanted}接手发 /take {ticket_number}，处理完发 /return {ticket_number}。"
     )
+
+
+def sent_media(msgtype: str) -> str:
+    """What a colleague reads instead of a member's picture or file: that there is one, and where to see it."""
+    return f"（发来{_MEDIA.get(msgtype, '一个文件')}，内容不经这里转发，请在企业微信里直接向对方要。）"
 
 
 def shorten(person: str) -> str:

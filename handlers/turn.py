@@ -10,8 +10,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from handlers.handoff import SILENT, Move, State
+from handlers.mood import Reading
+from handlers.preferences import Preferences
+from handlers.records import Records
 from knowledge.gaps import Gap
 from knowledge.types import Answer, Citation, Guide, Line
+from scheduler.calendar import Calendar
 from scheduler.timetable import Planned
 
 
@@ -32,14 +37,6 @@ class Role(StrEnum):
     CONSULTANT = "consultant"
     LEAD = "lead"
     OPERATOR = "operator"
-
-
-class State(StrEnum):
-    """Who serves the conversation."""
-
-    BOT = "bot"
-    WAITING = "waiting"
-    HUMAN = "human"
 
 
 class Kind(StrEnum):
@@ -100,6 +97,14 @@ class Turn:
     now: datetime
     history: tuple[Line, ...] = ()
     so_far: Callable[[str], None] | None = None
+    reading: Reading | None = None  # the mood of a text; None for everything else
+    held: bool = False  # a colleague serves this person, or is awaited, in another conversation
+    answered: bool = False  # a colleague has written to the person after this came in
+
+    @property
+    def silent(self) -> bool:
+        """Whether the bot must say nothing to this person, whatever was asked."""
+        return self.held or self.answered or self.conversation.state in SILENT
 
 
 # What an outcome may ask for, beside replies. Each is one typed field the desk carries out in the turn's transaction.
@@ -198,8 +203,104 @@ class PublishGuide:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class HoldUnasked:
+    """Nothing unasked may leave to this person, on any channel, until a colleague releases it.
+
+    `reason` is a mood, or `handlers.mood_hold.COMPLAINT`.
+    """
+
+    reason: str
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A named colleague resolves what stands against `person`: holds end, live tickets close. `why` is theirs.
+
+    `misjudged`: the mood was read wrongly; the messages that led to it become training rows.
+    """
+
+    person: str
+    why: str
+    misjudged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A colleague approves the one question 解决了吗 after ticket `number`, from `at` on; it is good before `until`."""
+
+    number: int
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What the member answered to the question 解决了吗 after ticket `number`."""
+
+    number: int
+    solved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfied:
+    """The member's one tap after ticket `number`: 1 (no), 2 (so so), 3 (yes)."""
+
+    number: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Carry a text between a member and the colleague who serves them, where the platform does not."""
+
+    conversation: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prefer:
+    """The member's preferences are these from now on."""
+
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """What a message told about its writer, where they let us remember it: empty fields tell nothing."""
+
+    topic: str = ""
+    stage: str = ""
+    room: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Delete everything held about `person`, but for a salted tombstone that keeps an opt-out."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskColleague:
+    """Colleagues hear that this member wants what takes a person: `handlers.rights.EXPORT` or `FORGET`."""
+
+    what: str
+
+
 Effect = (
     HandOff
+    | HoldUnasked
+    | Release
+    | FollowUp
+    | Solved
+    | Satisfied
+    | Relay
+    | Prefer
+    | Learn
+    | Forget
+    | AskColleague
     | OptOut
     | OptIn
     | Take
@@ -230,14 +331,6 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """The conversation's next state."""
-
-    state: State
-    assignee: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a handler decided. No replies: silence, on purpose. `audit` is set by commands that change something."""
 
@@ -261,6 +354,23 @@ class Ticket:
     state: str  # open, taken, closed
     assignee: str
     opened_at: datetime
+    mood: str = ""  # a value of handlers.mood.Mood, where one led to it
+    quote: str = ""
+    replied_at: datetime | None = None  # the first word of a colleague
+    closed_at: datetime | None = None
+    resolved_by: str = ""
+    follow_up: str = ""  # asked, solved, unsolved; empty while nobody approved the question
+    focused_at: datetime | None = None  # when its colleague last turned to it by /take
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody to whom nothing unasked goes: `reason` as in `HoldUnasked`; `person` is shown shortened."""
+
+    person: str
+    reason: str
+    quote: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +414,15 @@ class Office(Protocol):
     def working_hours(self) -> str: ...
 
     @property
+    def calendar(self) -> Calendar:
+        """When colleagues are at work."""
+        ...
+
+    async def mood(self, text: str, history: Sequence[Line]) -> Reading:
+        """How the writer feels about us. A model, where set, is asked about doubtful ones (2 s at most)."""
+        ...
+
+    @property
     def colleagues_hear(self) -> bool:
         """Whether a new ticket pages anybody: an app is set up and somebody is named."""
         ...
@@ -324,7 +443,32 @@ class Office(Protocol):
         """Open and taken tickets, oldest first."""
         ...
 
+    async def last_served(self, turn: Turn) -> int | None:
+        """The ticket of the last time that a colleague served this conversation and was done, if they wrote at all."""
+        ...
+
+    async def ticket(self, number: int) -> Ticket | None:
+        """One ticket, whatever became of it."""
+        ...
+
+    async def holds(self) -> Sequence[Held]:
+        """Who is on hold, the longest first."""
+        ...
+
+    async def writable_until(self, conversation: str) -> datetime:
+        """Until when the platform lets us write first in a conversation (aware); past where it does not."""
+        ...
+
+    async def asked_whether_solved(self, turn: Turn) -> int | None:
+        """The ticket whose question 解决了吗 this item follows directly; None where none does."""
+        ...
+
     async def opted_out(self, person: str) -> bool: ...
+
+    @property
+    def records(self) -> Records:
+        """What is held about members."""
+        ...
 
     async def last_answer(self, turn: Turn) -> str:
         """The answer that this item follows directly, for `Rate`; empty where something else was said since."""

@@ -2,8 +2,10 @@
 
 from handlers import texts
 from handlers.commands.parse import is_command
+from handlers.handoff import Event, Move
+from handlers.mood_hold import hold_for
 from handlers.plain import LONGEST_QUESTION
-from handlers.turn import Channel, HandOff, Kind, Move, Office, Outcome, Reply, State, Turn
+from handlers.turn import HandOff, Kind, Office, Outcome, Reply, Turn
 from knowledge.danger import danger_in
 
 
@@ -15,8 +17,7 @@ async def urgent(turn: Turn, _office: Office) -> Outcome | None:
     if danger is None:
         return None
     # On kf the platform's session goes to a colleague; the advice leaves before that, see `bot.desk`.
-    move = Move(State.WAITING) if turn.conversation.channel is Channel.KF else None
-    return Outcome("urgent", replies=(Reply(danger.advice),), effects=(alert(turn),), move=move)
+    return Outcome("urgent", (Reply(danger.advice),), (*hold_for(turn), alert(turn)), Move(Event.CALL))
 
 
 def alert(turn: Turn) -> HandOff:

@@ -14,17 +14,16 @@ class Wish(StrEnum):
     HOW = "how"  # asks how to stop or resume
     RESUME = "resume"  # scheduled content again
     PERSON = "person"  # a human being, please
+    GO_ON = "go_on"  # would rather go on with the bot than wait for a person
 
 
 _LONGEST = 30  # characters; a longer clause tells something, it does not ask for one of these
 
-_LEAD = (
+LEAD = (
     "(?:你好|您好|请问|请|麻烦|你们|你|您|帮忙|帮我|帮|给我|我们|我|现在|马上|立刻|赶紧|还是|那就|那|就|直接|可不可以|能不能"
     "|可以|能|想要|想|要|申请|以后|都|快点|快|求求|求|太烦了|烦死了|好烦){0,5}"
 )
-_TAIL = (
-    "(?:吧|了|啊|呀|啦|哦|哈|嘛|好吗|行吗|行不行|可以吗|好不好|谢谢你们|谢谢您|谢谢你|谢谢|多谢|感谢|一下|拜托){0,4}"
-)
+TAIL = "(?:吧|了|啊|呀|啦|哦|哈|嘛|好吗|行吗|行不行|可以吗|好不好|谢谢你们|谢谢您|谢谢你|谢谢|多谢|感谢|一下|拜托){0,4}"
 _THING = "(?:推送|消息|信息|短信|通知|广告|内容|文章|资讯|群发|东西|提醒|周报|推广|营销|订阅)"
 _WHICH = "(?:这些|这种|这类|那些|任何|所有|全部|一切|每周|每天|定时|你们|我|什么|垃圾|营销|推广|育儿|搭配|的){0,4}"
 _THINGS = f"(?:{_WHICH}{_THING}(?:和|跟|与)?){{1,3}}"
@@ -80,26 +79,42 @@ _BARE_PERSON = (
     f"|(?:怎么|怎样|如何|咋)(?:才能|能|可以|样)?(?:转接|转到|转|找到|找|联系上|联系){_SOME}{_AGENT}(?:呢)?"
 )
 
+_GO_ON = (
+    "(?:你|机器人|智能助手)?(?:继续|接着)(?:回答|问你?|聊|说|答)(?:我|你)?"
+    "|(?:不用|不要|不需要|不找|取消|先不用|不等)(?:了)?(?:转)?(?:人工|真人|顾问|客服|转接|等了|人工了)"
+    "|(?:不等了|还是问你)"
+)
+_BARE_GO_ON = "继续|继续问|接着问|不等了|取消"
+_ACCEPT = re.compile(
+    "(?:好的?|要的?|需要|可以的?|行|嗯+|是的?|对|转|转吧|麻烦了?|麻烦您?|帮我转|那就转|请转|ok|好呀|好啊|好吧|叫吧|找吧|要呢)+(?:谢谢|吧|啊|呀|哦)?"
+)
+
 _REPEATED = re.compile(r"^(.{2,12}?)\1+$")  # 转人工转人工
 # "发" as in sending messages, not as in 沙发, 发货, 发票, 发烧.
 _ABOUT_SENDING = re.compile("(?<!沙)发(?![货票烧热现生])|推送|消息|广告|打扰|骚扰|烦|刷屏")
 _FILLER = re.compile("(?:你好|您好|在吗|请问|谢谢你们|谢谢您|谢谢你|谢谢|多谢|麻烦了|麻烦您了|拜托了|好的|嗯|算了)+")
 
 
-def _phrase(body: str) -> re.Pattern[str]:
+def phrase(body: str) -> re.Pattern[str]:
     """`body` with what politeness puts around it; a question only where it begs ("能…吗")."""
-    return re.compile(f"{_LEAD}(?:{body}){_TAIL}|{_LEAD}(?:可以|能){_LEAD}(?:{body})了?[吗么]")
+    return re.compile(f"{LEAD}(?:{body}){TAIL}|{LEAD}(?:可以|能){LEAD}(?:{body})了?[吗么]")
 
 
 # Clear in any company, and clear only when nothing else is said.
-_ANYWHERE = ((Wish.STOP, _phrase(_STOP)), (Wish.RESUME, _phrase(_RESUME)), (Wish.PERSON, _phrase(_PERSON)))
-_ALONE = (
-    (Wish.HOW, _phrase(_HOW)),
-    (Wish.STOP, _phrase(_BARE_STOP)),
-    (Wish.RESUME, _phrase(_BARE_RESUME)),
-    (Wish.PERSON, _phrase(_BARE_PERSON)),
+_ANYWHERE = (
+    (Wish.STOP, phrase(_STOP)),
+    (Wish.RESUME, phrase(_RESUME)),
+    (Wish.PERSON, phrase(_PERSON)),
+    (Wish.GO_ON, phrase(_GO_ON)),
 )
-_STOP_BESIDE_A_COMPLAINT = _phrase(_BARE_STOP)
+_ALONE = (
+    (Wish.HOW, phrase(_HOW)),
+    (Wish.STOP, phrase(_BARE_STOP)),
+    (Wish.RESUME, phrase(_BARE_RESUME)),
+    (Wish.PERSON, phrase(_BARE_PERSON)),
+    (Wish.GO_ON, phrase(_BARE_GO_ON)),
+)
+_STOP_BESIDE_A_COMPLAINT = phrase(_BARE_STOP)
 
 
 def wish_in(text: str) -> Wish | None:
@@ -112,6 +127,12 @@ def wish_in(text: str) -> Wish | None:
         or _first(_ANYWHERE, [whole, *said])
         or (Wish.STOP if _stops_a_nuisance(rest) else None)
     )
+
+
+def accepts(text: str) -> bool:
+    """Whether `text` says yes to a person who was just offered, and nothing else."""
+    bare = "".join(clauses(text))
+    return len(bare) <= 8 and _ACCEPT.fullmatch(bare) is not None
 
 
 def only_a_wish(text: str) -> bool:

@@ -5,7 +5,7 @@ answers and call-backs that somebody asked for are another class and never come 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
@@ -21,7 +21,8 @@ __all__ = [
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
-RULE_VERSION = "1"
+RULE_VERSION = "2"
+_EARLIER = frozenset({"1"})  # versions that this program still judges as they were; see `_ADDED`
 
 
 class Verdict(StrEnum):
@@ -87,7 +88,16 @@ REASON_TEXT: Mapping[Reason, str] = {
     Reason.UNKNOWN: "缺少判断需要的信息（{unknown}），宁可不发",
 }
 
-_FACT_NAMES = {"sent": "发送记录", "opted_out": "是否退订", "human_has_it": "是否有同事接待"}
+_FACT_NAMES = {
+    "sent": "发送记录",
+    "opted_out": "是否退订",
+    "human_has_it": "是否有同事接待",
+    "mood_hold": "是否有不满没处理完",
+    "topic_off": "想收哪些主题",
+    "every_days": "隔几天收一次",
+}
+# What version 2 added, with the values under which it decides as version 1 did.
+_ADDED: Mapping[str, bool | int | None] = {"mood_hold": False, "muted_until": None, "topic_off": False, "every_days": 0}
 _WEEKDAYS = "一二三四五六日"
 _LOOK_BACK = timedelta(days=8)  # a week and an hour is the longest calendar week; earlier sends only matter to the gap
 
@@ -111,7 +121,9 @@ class Facts:
     """What is known about the recipient's subject now; None means not known, and then nothing leaves.
 
     `sent` is when something unasked went to the subject on any channel (aware, any order): everything of the last
-    8 days and of the gap; older ones do no harm. `human_has_it`: a colleague is serving the person.
+    8 days and of the gap; older ones do no harm. `human_has_it`: a colleague is serving the person. `mood_hold`: the
+    person was upset with us and no colleague has resolved it. `topic_off`: this topic is not wanted; `every_days`: at
+    least so many days between two (0: the tenant's gap alone); `muted_until`: not before (aware; None: not muted).
     """
 
     sent: tuple[datetime, ...] | None
@@ -119,6 +131,10 @@ class Facts:
     paused: bool
     reachable: bool
     human_has_it: bool | None
+    mood_hold: bool | None = None
+    muted_until: datetime | None = None
+    topic_off: bool | None = None
+    every_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +163,12 @@ class _Case:
     now: datetime
     facts: Facts
     rules: Rules
+    rule: str = RULE_VERSION
+
+    @property
+    def gap(self) -> timedelta:
+        """How far this one must be from the last: the tenant's gap, or the longer one that the person asked for."""
+        return max(timedelta(hours=self.rules.gap_hours), timedelta(days=self.facts.every_days or 0))
 
     @property
     def sent(self) -> tuple[datetime, ...]:
@@ -178,7 +200,7 @@ class _Finding(NamedTuple):
 def decide(proposal: Proposal, facts: Facts, rules: Rules, now: datetime) -> Decision:
     """Whether `proposal` may leave at `now` (aware). Raises ValueError for a moment without time zone."""
     now = _utc(now)
-    oldest = now - max(_LOOK_BACK, timedelta(hours=rules.gap_hours))
+    oldest = now - max(_LOOK_BACK, timedelta(hours=rules.gap_hours), timedelta(days=facts.every_days or 0))
     sent = None if facts.sent is None else tuple(sorted(at for at in map(_utc, facts.sent) if at > oldest))
     case = _Case(
         scope=proposal.recipient.scope,
@@ -187,7 +209,7 @@ def decide(proposal: Proposal, facts: Facts, rules: Rules, now: datetime) -> Dec
         planned_at=_utc(proposal.planned_at),
         expires_at=_utc(proposal.expires_at),
         now=now,
-        facts=Facts(sent, facts.opted_out, facts.paused, facts.reachable, facts.human_has_it),
+        facts=replace(facts, sent=sent, muted_until=_utc(facts.muted_until) if facts.muted_until else None),
         rules=rules,
     )
     return _judge(case)
@@ -195,9 +217,10 @@ def decide(proposal: Proposal, facts: Facts, rules: Rules, now: datetime) -> Dec
 
 def replay(inputs: Mapping[str, Any], rule: str) -> Decision:
     """The decision that rule `rule` makes of recorded `inputs`; UnknownRule where this program has no such rule."""
-    if rule != RULE_VERSION:
-        raise UnknownRule(f"这条决定由规则 {rule} 作出，本程序只有规则 {RULE_VERSION}")
-    facts = inputs["facts"]
+    if rule != RULE_VERSION and rule not in _EARLIER:
+        raise UnknownRule(f"这条决定由规则 {rule} 作出，本程序只有到 {RULE_VERSION} 为止的规则")
+    facts = inputs["facts"] if rule == RULE_VERSION else {**inputs["facts"], **_ADDED}
+    muted = facts["muted_until"]
     sent = None if facts["sent"] is None else tuple(datetime.fromisoformat(at) for at in facts["sent"])
     case = _Case(
         scope=inputs["scope"],
@@ -206,8 +229,9 @@ def replay(inputs: Mapping[str, Any], rule: str) -> Decision:
         planned_at=datetime.fromisoformat(inputs["planned_at"]),
         expires_at=datetime.fromisoformat(inputs["expires_at"]),
         now=datetime.fromisoformat(inputs["now"]),
-        facts=Facts(**{**facts, "sent": sent}),
+        facts=Facts(**{**facts, "sent": sent, "muted_until": datetime.fromisoformat(muted) if muted else None}),
         rules=Rules.parse(**inputs["rules"]),
+        rule=rule,
     )
     return _judge(case)
 
@@ -215,25 +239,32 @@ def replay(inputs: Mapping[str, Any], rule: str) -> Decision:
 def _judge(case: _Case) -> Decision:
     for check in _CHECKS:
         if (found := check(case)) is not None:
-            return Decision(found.verdict, found.reason, found.until, RULE_VERSION, _inputs(case))
-    return Decision(Verdict.ALLOW, None, None, RULE_VERSION, _inputs(case))
+            return Decision(found.verdict, found.reason, found.until, case.rule, _inputs(case))
+    return Decision(Verdict.ALLOW, None, None, case.rule, _inputs(case))
 
 
 def _standing(case: _Case) -> _Finding | None:
     """What does not depend on how much was sent.
 
-    Expiry is first: what is stale is not held either, or it would wait for ever. Unknown comes before any fact is
-    believed.
+    Expiry is first: what is stale is not held either, or it would wait for ever. Somebody upset comes before all else,
+    so that the record says why. Unknown comes before any other fact is believed.
     """
     standing = (
         (case.now >= case.expires_at, Verdict.DROP, Reason.EXPIRED),
+        (case.facts.mood_hold, Verdict.HOLD, Reason.MOOD_HOLD),
         (case.facts.paused, Verdict.HOLD, Reason.PAUSED),
         (not case.facts.reachable, Verdict.DROP, Reason.NOT_REACHABLE),
         (bool(case.unknown), Verdict.HOLD, Reason.UNKNOWN),
         (case.facts.human_has_it, Verdict.HOLD, Reason.HUMAN_HAS_IT),
         (case.facts.opted_out, Verdict.DROP, Reason.OPTED_OUT),
+        (case.facts.topic_off, Verdict.DROP, Reason.TOPIC_OFF),
     )
     return next((_Finding(verdict, reason) for true, verdict, reason in standing if true), None)
+
+
+def _muted(case: _Case) -> _Finding | None:
+    until = case.facts.muted_until
+    return _later(case, Reason.MUTED, until) if until is not None and case.now < until else None
 
 
 def _quiet(case: _Case) -> _Finding | None:
@@ -255,13 +286,13 @@ def _day_cap(case: _Case) -> _Finding | None:
 def _gap(case: _Case) -> _Finding | None:
     """Beside the calendar's caps: two minutes before and after midnight are two days and still too close."""
     free = max(case.sent, default=None)
-    if free is None or case.now >= (free := free + timedelta(hours=case.rules.gap_hours)):
+    if free is None or case.now >= (free := free + case.gap):
         return None
     return _later(case, Reason.MIN_GAP, free)
 
 
 # The order is the policy: the first that finds something decides.
-_CHECKS: tuple[Callable[[_Case], _Finding | None], ...] = (_standing, _quiet, _week_cap, _day_cap, _gap)
+_CHECKS: tuple[Callable[[_Case], _Finding | None], ...] = (_standing, _muted, _quiet, _week_cap, _day_cap, _gap)
 
 
 def _capped(
@@ -294,6 +325,7 @@ def _inputs(case: _Case) -> dict[str, JSON]:
             "paused": facts.paused,
             "reachable": facts.reachable,
             "human_has_it": facts.human_has_it,
+            **({} if case.rule in _EARLIER else _added(facts)),
         },
         "rules": {
             "person_per_day": rules.person_per_day,
@@ -305,6 +337,15 @@ def _inputs(case: _Case) -> dict[str, JSON]:
         },
         # Counted from the above, for people who read the record.
         "seen": {"day": case.today, "week": case.this_week, "unknown": list[JSON](case.unknown)},
+    }
+
+
+def _added(facts: Facts) -> dict[str, JSON]:
+    return {
+        "mood_hold": facts.mood_hold,
+        "muted_until": facts.muted_until.isoformat() if facts.muted_until else None,
+        "topic_off": facts.topic_off,
+        "every_days": facts.every_days,
     }
 
 
@@ -332,7 +373,8 @@ def _numbers(inputs: Mapping[str, Any], zone: str) -> dict[str, str]:
         moments["last"] = sent[-1]
     numbers = {name: _clock(datetime.fromisoformat(at), zone) for name, at in moments.items()}
     numbers |= {name: str(value) for name, value in (inputs["rules"] | inputs["seen"]).items()}
-    numbers["gap_hours"] = f"{inputs['rules']['gap_hours']:g}"
+    every = 24 * (inputs["facts"].get("every_days") or 0)
+    numbers["gap_hours"] = f"{max(inputs['rules']['gap_hours'], every):g}"
     numbers["unknown"] = "、".join(_FACT_NAMES[name] for name in inputs["seen"]["unknown"])
     return numbers
 

@@ -15,12 +15,13 @@ Scope = Literal["person", "group"]
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Content ready to be sent: the guide's file name, its title, and the message in channel-neutral Markdown."""
+    """Content ready to be sent: the guide's file name, title and topic, and the message in channel-neutral Markdown."""
 
     guide: str
     title: str
     markdown: str
     kind: Kind
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +201,4 @@ def plan(
 
 def compose(guide: Guide, kind: Kind = "value") -> Post:
     """The guide as a short post of at most `capsule.LONGEST` characters, in its own words."""
-    return Post(guide.name, guide.title, capsule.write(guide.title, guide.body), kind)
+    return Post(guide.name, guide.title, capsule.write(guide.title, guide.body), kind, guide.topic)

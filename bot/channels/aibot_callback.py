@@ -26,12 +26,14 @@ class CallbackBot:
         self._unspent: dict[str, str] = {}  # marked used, though WeCom did not carry the call out
 
     async def send(self, part: Part) -> Receipt:
-        """ "bubble" and "rest". The welcome is the answer to its callback, which the door gives."""
+        """ "bubble", "rest" and "relay". The welcome is the answer to its callback, which the door gives."""
         match part.kind:
             case "bubble":
                 return await self._bubble(part)
             case "rest":
                 return await self._by_url(part)
+            case "relay":
+                return await self._unasked(part)
         raise Refused(f"an AI bot in callback mode cannot send a {part.kind}")
 
     async def grow(self, part: Part, text: str) -> None:
@@ -57,15 +59,24 @@ class CallbackBot:
     async def _by_url(self, part: Part) -> Receipt:
         """One new message. The URL is marked used before the call: better one answer too few than one twice."""
         stream = part.body["stream"]
-        url = self._unspent.pop(stream, "") or await self._streams.use_url(stream, self._clock.now())
+        url = self._unspent.pop(part.id, "") or await self._streams.use_url(stream, self._clock.now())
+        return await self._post(part, url)
+
+    async def _unasked(self, part: Part) -> Receipt:
+        """A colleague's word: by the newest response_url that is left, each of which is good for an hour and once."""
+        conversation = part.conversation
+        url = self._unspent.pop(part.id, "") or await self._streams.use_latest_url(conversation, self._clock.now())
+        return await self._post(part, url)
+
+    async def _post(self, part: Part, url: str) -> Receipt:
         if not url:
-            raise Refused("the message has no response_url left")
+            raise Refused("there is no response_url left")
         try:
             await self._client.post_url(url, {"msgtype": "markdown", "markdown": _markdown(part)})
         except MaybeDone:
             raise
         except TryLater:
-            self._unspent[stream] = url
+            self._unspent[part.id] = url
             raise
         return Receipt()
 

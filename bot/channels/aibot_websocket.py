@@ -34,7 +34,7 @@ class WebSocketBot:
         return self._socket.connected
 
     async def send(self, part: Part) -> Receipt:
-        """ "bubble", "rest", "welcome" and "post"."""
+        """ "bubble", "rest", "relay", "welcome" and "post"."""
         try:
             return await self._send(part)
         except TryLater as error:
@@ -46,7 +46,7 @@ class WebSocketBot:
         match part.kind:
             case "bubble":
                 return await self._bubble(part)
-            case "rest":
+            case "rest" | "relay":
                 group = bool(part.body["chat"])
                 return await self._push(part, part.body["chat"] or part.body["to"], group, part.body["text"])
             case "welcome":

@@ -40,11 +40,25 @@ class AppChannel:
 
 
 def _message(part: Part) -> dict[str, Any]:
+    if part.kind == "relay":  # a person's own words, sizes such as 120*60*75 among them
+        return {"msgtype": "text", "text": {"content": part.body["text"]}}
+    if part.kind == "menu":
+        return {"msgtype": "template_card", "template_card": _menu(part)}
     if part.kind == "card":
         return {"msgtype": "template_card", "template_card": _card(part)}
     if part.kind == "post":
         return {"msgtype": "markdown", "markdown": {"content": fitting(part.body["markdown"], Channel.APP)}}
     return {"msgtype": "text", "text": {"content": plain(part.body["text"])}}
+
+
+def _menu(part: Part) -> dict[str, Any]:
+    """One button per entry; a click comes back with the entry's id as its key."""
+    return {
+        "card_type": "button_interaction",
+        "task_id": part.body["task"],
+        "main_title": {"title": part.body["text"][:TITLE_CHARS]},
+        "button_list": [{"text": words, "style": 1, "key": id_} for id_, words in part.body["menu"]],
+    }
 
 
 def _card(part: Part) -> dict[str, Any]:

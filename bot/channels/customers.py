@@ -1,5 +1,6 @@
 """Customers and customer groups: a mass message is a task that a colleague has to confirm (doc 92135)."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.channels import Limits
@@ -9,6 +10,8 @@ from bot.part import Confirmation, Part, Receipt
 from bot.wecom.api import Contact
 from handlers.turn import Channel
 from scheduler.posts import parse_recipient
+
+SENT = 2  # status of a colleague's share of a task
 
 
 class CustomersChannel:
@@ -23,6 +26,9 @@ class CustomersChannel:
         return pieces(markdown, Channel.CUSTOMERS)
 
     async def send(self, part: Part) -> Receipt:
+        """Make a task, or cancel one that must not be confirmed any more (97611); one that was sent stays as it is."""
+        if part.kind == "recall":
+            return await self._recall(str(part.body["msgid"]))
         recipients = [parse_recipient(address) for address in part.body["recipients"]]
         template = _template(recipients[0].channel, recipients[0].account, [each.target for each in recipients])
         template["text"] = {"content": fitting(part.body["markdown"], Channel.CUSTOMERS)}
@@ -30,6 +36,16 @@ class CustomersChannel:
         if len(failed) == len(recipients):
             raise Refused("nobody of this task can be reached", errcode=41048)
         return Receipt(platform_id=msgid, confirmation=Confirmation(msgid, recipients[0].account))
+
+    async def _recall(self, msgid: str) -> Receipt:
+        if not confirmed(await self._contact.get_groupmsg_task(msgid)):
+            await self._contact.cancel_groupmsg_send(msgid)
+        return Receipt()
+
+
+def confirmed(shares: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a colleague has sent a task; `shares` as `get_groupmsg_task` gives them (93338)."""
+    return any(share.get("status") == SENT for share in shares)
 
 
 def _template(channel: str, sender: str, targets: list[str]) -> dict[str, Any]:

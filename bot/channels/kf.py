@@ -1,7 +1,9 @@
 """微信客服: answers to customers, and moving a session between us and our colleagues (docs 94677, 95122, 94669)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from bot.alarm import Alarm
@@ -12,9 +14,13 @@ from bot.errors import AlreadyDone, Refused, StateMoved, WaitForMember
 from bot.part import Klass, Part, Receipt, part_id
 from bot.wecom.api import Kf
 from bot.wecom.split import LIMITS
+from handlers.card import with_told
 from handlers.feedback import mark
-from handlers.texts import RATE_BAD, RATE_GOOD, URGENT, handed_over, handoff_notice, nobody, queued, shorten
-from handlers.turn import Channel, Move, State
+from handlers.handoff import Event, Move
+from handlers.paging import Case, Ladder, Page
+from handlers.texts import RATE_BAD, RATE_GOOD, URGENT, handed_over, handoff_notice, moment, nobody, queued, shorten
+from handlers.turn import Channel
+from scheduler.calendar import NeverOpen
 
 POOL, HUMAN, ENDED = 2, 3, 4
 MENU_HEAD = 1024  # bytes of a menu's head_content (doc 94677)
@@ -22,6 +28,7 @@ BUDGET_SPENT = 95001
 NOT_TAKING = (95014, 95019)  # this colleague cannot take it now: try the next
 NOT_RECEIVING = "您现在没有在接待这个客服账号，或会话已经结束。请先在企业微信里开启接待，等客户再来消息后重试。"
 NOTE_LIFE = timedelta(hours=1)
+NOBODY_NAMED: Mapping[str, str] = MappingProxyType({})
 
 
 class KfChannel:
@@ -30,15 +37,26 @@ class KfChannel:
     limits = Limits(per_message=Budget(5, timedelta(hours=48), LIMITS[Channel.KF]), rated=MENU_HEAD)
 
     def __init__(
-        self, kf: Kf, alarm: Alarm, consultants: Sequence[str], route: str, working_hours: str, clock: Clock
+        self,
+        kf: Kf,
+        alarm: Alarm,
+        ladder: Ladder,
+        route: str,
+        working_hours: str,
+        clock: Clock,
+        names: Mapping[str, str] = NOBODY_NAMED,
     ) -> None:
-        """`route`: "named" gives a session to a receiving consultant, "pool" leaves it to WeCom's waiting pool."""
+        """`route`: "named" gives a session to a receiving consultant, "pool" leaves it to WeCom's waiting pool.
+
+        `names`: what members are told a colleague is called, by userid.
+        """
         self._kf = kf
         self._alarm = alarm
-        self._consultants = tuple(consultants)
+        self._ladder = ladder
         self._route = route
         self._working_hours = working_hours
         self._clock = clock
+        self._names = names
 
     def pieces(self, markdown: str) -> list[str]:
         return pieces(markdown, Channel.KF)
@@ -51,13 +69,15 @@ class KfChannel:
                 return await self._transfer(part)
             case "assign":
                 return await self._assign(part)
+            case "reassign":
+                return await self._reassign(part)
             case "end":
                 return await self._end(part)
         return await self._say(part)
 
     async def _on_event(self, part: Part) -> Receipt:
         """A code takes one message (doc 95122): refused at a repetition, it was the first try that used it."""
-        message = {"msgtype": "text", "text": {"content": part.body["text"]}}
+        message = _message(part)
         try:
             return Receipt(await self._kf.send_msg_on_event(part.body["code"], message, part.id))
         except Refused as error:
@@ -81,8 +101,7 @@ class KfChannel:
                 # ended. Somebody must see that this answer did not arrive.
                 raise Refused("the session takes no messages", errcode=error.errcode) from None
             # A colleague has it (a native rule, or the client): stay silent until that ends.
-            state = State.HUMAN if session.state == HUMAN else State.WAITING
-            moved = Move(state, session.servicer)
+            moved = Move(Event.TAKE, session.servicer) if session.state == HUMAN else Move(Event.CALL)
             raise StateMoved("a colleague has the session", errcode=error.errcode, move=moved) from None
 
     async def _transfer(self, part: Part) -> Receipt:
@@ -90,11 +109,7 @@ class KfChannel:
         account, person = part.body["account"], part.body["to"]
         if self._route == "pool":
             return await self._queue(part)
-        receiving = {each.userid for each in await self._kf.servicer_list(account) if each.receiving}
-        wanted = [userid for userid in self._consultants if userid in receiving] or (
-            [] if self._consultants else sorted(receiving)
-        )
-        for servicer in wanted:
+        for servicer in await self.receiving(account, part.body.get("order", ())):
             try:
                 code = await self._kf.service_state_trans(account, person, HUMAN, servicer)
             except Refused as error:
@@ -106,13 +121,21 @@ class KfChannel:
                 return self._handed_over(part, servicer, code)
         return self._nobody(part)
 
+    async def receiving(self, account: str, order: Sequence[str] = ()) -> list[str]:
+        """Who may be given a session now, in `order`: consultants who receive; anybody where none is named."""
+        receiving = {each.userid for each in await self._kf.servicer_list(account) if each.receiving}
+        if not self._ladder.consultants:
+            return sorted(receiving)
+        wanted = dict.fromkeys((*order, *self._ladder.consultants))
+        return [userid for userid in wanted if userid in receiving]
+
     async def _queue(self, part: Part) -> Receipt:
         try:
             code = await self._kf.service_state_trans(part.body["account"], part.body["to"], POOL)
         except StateMoved:
             return await self._as_it_is(part)
-        follow_ups = [*self._told(part, queued(part.body["reason"]), code), *self._paged(part)]
-        return Receipt(follow_ups=tuple(follow_ups), move=Move(State.WAITING))
+        told = self._told(part, queued(part.body["reason"], self._back()), code)
+        return self._waits(part, told, Event.CALL)
 
     async def _as_it_is(self, part: Part) -> Receipt:
         """The move was refused: the session is elsewhere already, perhaps by an earlier try whose answer was lost."""
@@ -120,23 +143,53 @@ class KfChannel:
         if session.state == HUMAN:
             return self._handed_over(part, session.servicer, "")
         if session.state == POOL:
-            return Receipt(follow_ups=tuple(self._paged(part)), move=Move(State.WAITING))
+            return Receipt() if part.body.get("again") else self._waits(part, [], Event.CALL)
         return self._nobody(part)
 
     def _handed_over(self, part: Part, servicer: str, code: str) -> Receipt:
-        text = handoff_notice(part.body["ticket"], shorten(part.body["to"]), part.body["reason"], part.body["ask"])
-        now = self._clock.now()
-        paged = self._alarm.notice(servicer, text, part_id("page", part.id, servicer), now)
-        notices = [paged] if self._alarm.able else []
-        if part.body["reason"] == URGENT:  # who was given the session may be away: everybody hears
-            notices += [page for page in self._paged(part) if page.body["to"] != servicer]
-        told = self._told(part, handed_over(part.body["reason"]), code)
-        return Receipt(follow_ups=(*told, *notices), move=Move(State.HUMAN, servicer))
+        text = handed_over(part.body["reason"], self._names.get(servicer, ""), self._back())
+        told = self._told(part, text, code)
+        page = self._page(part, servicer)
+        return Receipt(follow_ups=(*told, *self._paged(part, page, told)), move=Move(Event.TAKE, servicer), page=page)
 
     def _nobody(self, part: Part) -> Receipt:
-        """Nobody is receiving: the customer hears so, the ticket stays open, and the bot goes on answering."""
-        told = self._follow_up(part, "text", nobody(self._working_hours, part.body["reason"]), {})
-        return Receipt(follow_ups=(told, *self._paged(part)), move=Move(State.BOT))
+        """Nobody takes it: the customer hears so once, the ticket stays open, and the bot waits with them."""
+        if part.body.get("again"):
+            return Receipt()
+        text = nobody(self._working_hours, part.body["reason"], self._back())
+        return self._waits(part, [self._follow_up(part, "text", text, {})], Event.NOBODY)
+
+    def _waits(self, part: Part, told: Sequence[Part], event: Event) -> Receipt:
+        page = self._page(part)
+        return Receipt(follow_ups=(*told, *self._paged(part, page, told)), move=Move(event), page=page)
+
+    def _page(self, part: Part, servicer: str = "") -> Page | None:
+        """Whom to page now: the one who has the session, else the one whose turn it is (`handlers.paging`)."""
+        body, now = part.body, self._clock.now()
+        urgent, furious = body["reason"] == URGENT, bool(body.get("furious"))
+        case = Case(body["ticket"], now, servicer, urgent=urgent, furious=furious)
+        page = self._ladder.first(case, now, body.get("order", ())) if self._alarm.able else None
+        if page is None or not page.people:
+            return None
+        return replace(page, people=(servicer,)) if servicer and body.get("again") else page
+
+    def _paged(self, part: Part, page: Page | None, told: Sequence[Part]) -> list[Part]:
+        if page is None:
+            return []
+        body = part.body
+        card = body.get("card", "")
+        card = card and with_told(card, told[0].body["text"] if told else "")
+        text = handoff_notice(body["ticket"], shorten(body["to"]), body["reason"], body["ask"])
+        return self._alarm.page(body["ticket"], card, text, page.people, page.at, part.id)
+
+    def _back(self) -> str:
+        """When colleagues are back at work, as people say it; empty while they are there, or never come."""
+        now, calendar = self._clock.now(), self._ladder.calendar
+        try:
+            opens = calendar.next_open(now)
+        except NeverOpen:
+            return ""
+        return "" if opens <= now else moment(opens, calendar.zone)
 
     def _told(self, part: Part, text: str, code: str) -> list[Part]:
         """One sentence through the move's code; without one (its answer was lost) the colleague speaks first."""
@@ -154,13 +207,13 @@ class KfChannel:
             expires_at=self._clock.now() + NOTE_LIFE,
         )
 
-    def _paged(self, part: Part) -> list[Part]:
-        body = part.body
-        return self._alarm.page(body["ticket"], body["to"], body["reason"], body["ask"], self._clock.now(), key=part.id)
-
     async def _assign(self, part: Part) -> Receipt:
         """A colleague wants the ticket: theirs once the platform has moved the session, and not before."""
         account, person, servicer = part.body["account"], part.body["to"], part.body["servicer"]
+        if not part.body.get("steps_in"):  # WeCom itself lets anybody take a session out of another's hands
+            session = await self._kf.service_state_get(account, person)
+            if session.state == HUMAN and session.servicer != servicer.casefold():
+                return await self._not_assigned(part, servicer)
         try:
             await self._kf.service_state_trans(account, person, HUMAN, servicer)
         except StateMoved:
@@ -171,11 +224,30 @@ class KfChannel:
             return await self._not_assigned(part, servicer)
         return self._assigned(part, servicer)
 
+    async def _reassign(self, part: Part) -> Receipt:
+        """The first word is late, and another colleague is asked: theirs where the platform lets it, else as it was."""
+        account, person, servicer = part.body["account"], part.body["to"], part.body["servicer"]
+        session = await self._kf.service_state_get(account, person)
+        if session.state != HUMAN:
+            return Receipt()
+        if session.servicer not in (part.body["before"], servicer):  # somebody has stepped in meanwhile
+            return Receipt(move=Move(Event.TAKE, session.servicer))
+        try:
+            if session.servicer != servicer:
+                await self._kf.service_state_trans(account, person, HUMAN, servicer)
+        except StateMoved:
+            return Receipt()
+        except Refused as error:
+            if error.errcode not in NOT_TAKING:
+                raise
+            return Receipt()
+        return self._assigned(part, servicer)
+
     def _assigned(self, part: Part, servicer: str) -> Receipt:
         number = part.body["ticket"]
         text = f"{number} 号已转给您，请在企业微信的客服会话里回复。处理完发 /return {number}。"
         told = self._alarm.notice(servicer, text, part_id("assigned", part.id), self._clock.now())
-        return Receipt(follow_ups=(told,), move=Move(State.HUMAN, servicer))
+        return Receipt(follow_ups=(told,), move=Move(Event.TAKE, servicer))
 
     async def _not_assigned(self, part: Part, servicer: str) -> Receipt:
         """The session did not go to them: they hear why, and who has it keeps it."""
@@ -188,22 +260,23 @@ class KfChannel:
         told = self._alarm.notice(
             servicer, f"{number} 号没能转给您：{why}", part_id("not_assigned", part.id), self._clock.now()
         )
-        return Receipt(follow_ups=(told,), move=Move(State.HUMAN, session.servicer) if has_it else None)
+        return Receipt(follow_ups=(told,), move=Move(Event.TAKE, session.servicer) if has_it else None)
 
     async def _end(self, part: Part) -> Receipt:
         """End the session with the colleague; the customer's next message opens a new one with us (doc 94669)."""
         try:
-            await self._kf.service_state_trans(part.body["account"], part.body["to"], ENDED)
+            code = await self._kf.service_state_trans(part.body["account"], part.body["to"], ENDED)
         except StateMoved:
             session = await self._kf.service_state_get(part.body["account"], part.body["to"])
             if session.state in (POOL, HUMAN):
                 return self._not_ended(part, session.state, session.servicer)
-        return Receipt()
+            code = ""  # ended before, perhaps by an earlier try whose answer was lost
+        return Receipt(move=Move(Event.LEAVE), code=code)
 
     def _not_ended(self, part: Part, state: int, servicer: str) -> Receipt:
         text = f"{part.body['ticket']} 号在微信客服里没能结束（还在排队或接待中），请在企业微信里结束会话。"
         told = self._alarm.notice(part.body["asked_by"], text, part_id("not_ended", part.id), self._clock.now())
-        still = Move(State.HUMAN, servicer) if state == HUMAN else Move(State.WAITING)
+        still = Move(Event.TAKE, servicer) if state == HUMAN else Move(Event.CALL)
         return Receipt(follow_ups=(told,), move=still)
 
 
@@ -213,10 +286,14 @@ def _message(part: Part) -> dict[str, Any]:
     Answers that left together may have no room for one.
     """
     text, answer = part.body["text"], part.body.get("feedback", "")
+    if part.body.get("menu"):
+        return _menu(text, part.body["menu"])
     if not answer or len(text.encode()) > MENU_HEAD:
         return {"msgtype": "text", "text": {"content": text}}
-    entries = [
-        {"type": "click", "click": {"id": mark(answer, good), "content": words}}
-        for good, words in ((True, RATE_GOOD), (False, RATE_BAD))
-    ]
-    return {"msgtype": "msgmenu", "msgmenu": {"head_content": text, "list": entries}}
+    return _menu(text, [(mark(answer, good), words) for good, words in ((True, RATE_GOOD), (False, RATE_BAD))])
+
+
+def _menu(head: str, entries: Iterable[Sequence[str]]) -> dict[str, Any]:
+    """`entries` are pairs of an id, which comes back with the tap, and the words to tap on."""
+    clicks = [{"type": "click", "click": {"id": id_, "content": words}} for id_, words in entries]
+    return {"msgtype": "msgmenu", "msgmenu": {"head_content": head, "list": clicks}}

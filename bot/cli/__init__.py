@@ -97,6 +97,22 @@ def ask(
     raise typer.Exit(run(settings_of(config), question, batch, as_json))
 
 
+@app.command()
+def mood(batch: Annotated[Path, typer.Option(help="逐行 JSON 的消息文件，- 为标准输入")]) -> None:
+    """读出每条消息的情绪，以及要不要请人接手。"""
+    from bot.cli.reading import mood as run
+
+    raise typer.Exit(run(batch))
+
+
+@app.command()
+def intent(batch: Annotated[Path, typer.Option(help="逐行 JSON 的消息文件，- 为标准输入")]) -> None:
+    """读出每条消息想要什么：提问、退订、少发、找人工……"""
+    from bot.cli.reading import intent as run
+
+    raise typer.Exit(run(batch))
+
+
 @app.command("eval")
 def evaluate(
     files: Annotated[
@@ -136,8 +152,54 @@ def plan(
 
 
 @app.command()
+def misread(
+    out: Annotated[Path, typer.Argument(help="写到哪个文件（TSV）", metavar="OUT")],
+    config: Config = None,
+) -> None:
+    """导出同事用 /resolve … 误判 标出的消息（已去掉个人信息），给情绪模型当训练数据。"""
+    from bot.cli.misread import misread as run
+
+    raise typer.Exit(run(settings_of(config), out))
+
+
+@app.command()
 def migrate(config: Config = None) -> None:
     """把存储升级到这个版本需要的样子。"""
     from bot.cli.planning import migrate as run
 
     raise typer.Exit(run(settings_of(config)))
+
+
+person = typer.Typer(help="一位会员的数据：看、导出、删除。", no_args_is_help=True)
+app.add_typer(person, name="person")
+PersonId = Annotated[str, typer.Argument(help="会员账号：userid 或 external_userid", metavar="ID")]
+
+
+@person.command("show")
+def person_show(id_: PersonId, config: Config = None) -> None:
+    """保存了什么、为什么、到什么时候。"""
+    from bot.cli.person import show as run
+
+    raise typer.Exit(run(settings_of(config), id_))
+
+
+@person.command("export")
+def person_export(
+    id_: PersonId, to: Annotated[Path, typer.Option(help="写到这个文件（JSON）")], config: Config = None
+) -> None:
+    """把这位会员的全部数据写成文件。"""
+    from bot.cli.person import export as run
+
+    raise typer.Exit(run(settings_of(config), id_, to))
+
+
+@person.command("forget")
+def person_forget(
+    id_: PersonId,
+    yes: Annotated[bool, typer.Option("--yes", help="不再确认，直接删除")] = False,
+    config: Config = None,
+) -> None:
+    """删除这位会员的全部数据，只留一个加盐的标记。"""
+    from bot.cli.person import forget as run
+
+    raise typer.Exit(run(settings_of(config), id_, lambda preview: yes or typer.confirm(f"{preview}\n\n删除吗？")))

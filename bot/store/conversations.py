@@ -1,14 +1,21 @@
 """Conversations: who serves, under which version, and how much of the platform's budget is spent."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+import structlog
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final
 from bot.store.tables import conversation as table
-from bot.store.tables import outbox
-from handlers.turn import Channel, Conversation, Move, State
+from bot.store.tables import inbox, moment, outbox
+from handlers.handoff import SILENT, IllegalMove, Move, State, after
+from handlers.turn import Channel, Conversation
+
+log = structlog.get_logger()
+
+KF_WINDOW = timedelta(hours=48)
 
 
 def from_row(row: Any) -> Conversation:
@@ -30,28 +37,80 @@ async def load(connection: AsyncConnection, id_: str) -> Conversation | None:
 
 
 async def move(
-    connection: AsyncConnection, id_: str, to: Move, *, version: int | None = None, keep_replies: bool = False
+    connection: AsyncConnection, id_: str, event: Move, *, version: int | None = None, keep_replies: bool = False
 ) -> int | None:
-    """Set the state and raise the version. Returns the new version, or None when `version` was no longer true.
+    """Apply `event` (the table is in `handlers.handoff`) and raise the version.
 
-    Replies decided before are not said any more, unless `keep_replies`: the member's own turn moves it, and what was
-    decided earlier comes before that. A move to where the conversation already is changes nothing, so that a repeated
-    event discards no reply.
+    Returns the new version, or None when `version` was no longer true. Replies decided before are not said any more,
+    unless `keep_replies`: the member's own turn moves it, and what was decided earlier comes before that. When the bot
+    falls silent here, nothing decided before is said to that person anywhere else either. A move to where the
+    conversation already is changes nothing, so that a repeated event discards no reply; so does an illegal one.
     """
     row = (await connection.execute(select(table).where(table.c.id == id_))).mappings().one()
     if version is not None and row["version"] != version:
         return None
-    if (row["state"], row["assignee"]) == (to.state, to.assignee):
+    state, assignee = _following(row, event)
+    if (row["state"], row["assignee"]) == (state, assignee):
         return int(row["version"])
     changed = await connection.execute(
         update(table)
         .where(table.c.id == id_, table.c.version == row["version"])
-        .values(state=to.state, assignee=to.assignee, version=row["version"] + 1)
+        .values(state=state, assignee=assignee, version=row["version"] + 1)
     )
     if not changed.rowcount:
         return None
     moved = int(row["version"]) + 1
-    unsaid = update(outbox).where(outbox.c.conversation == id_, outbox.c.state == "ready", outbox.c.fence < moved)
-    ended = {"fence": moved} if keep_replies else {"state": Final.DROPPED, "reason": "state_moved"}
-    await connection.execute(unsaid.values(**ended))
+    await _unsay(connection, id_, moved, keep=keep_replies)
+    if state in SILENT and row["state"] not in SILENT:
+        await _fall_silent(connection, row["person"], id_)
     return moved
+
+
+def _following(row: Any, move_: Move) -> tuple[State, str]:
+    """Where the row stands after the move, and with whom."""
+    here = State(row["state"])
+    try:
+        state = after(here, move_.event)
+    except IllegalMove as error:
+        log.warning("illegal_move", state=error.state, moved_by=error.event)
+        return here, str(row["assignee"])
+    if state is State.HUMAN:
+        return state, move_.assignee or str(row["assignee"])
+    return state, ""
+
+
+async def _unsay(connection: AsyncConnection, id_: str, version: int, *, keep: bool) -> None:
+    unsaid = update(outbox).where(outbox.c.conversation == id_, outbox.c.state == "ready", outbox.c.fence < version)
+    ended = {"fence": version} if keep else {"state": Final.DROPPED, "reason": "state_moved"}
+    await connection.execute(unsaid.values(**ended))
+
+
+async def _fall_silent(connection: AsyncConnection, person: str, here: str) -> None:
+    """The person's other conversations: what was decided there under the old version is discarded."""
+    elsewhere = select(table.c.id, table.c.version).where(table.c.person == person, table.c.id != here)
+    for other in (await connection.execute(elsewhere)).all():
+        await connection.execute(update(table).where(table.c.id == other.id).values(version=other.version + 1))
+        await _unsay(connection, other.id, other.version + 1, keep=False)
+
+
+async def held_elsewhere(connection: AsyncConnection, person: str, here: str) -> bool:
+    """Whether a colleague serves `person`, or is awaited, in a conversation other than `here`."""
+    held = select(table.c.id).where(table.c.person == person, table.c.id != here, table.c.state.in_(SILENT)).limit(1)
+    return bool(person) and await connection.scalar(held) is not None
+
+
+async def writable_until(connection: AsyncConnection, id_: str) -> datetime:
+    """Until when we may write first: on kf 48 hours from the member's message (doc 94677), in the app always.
+
+    An AI bot only answers (docs 101031, 101138): never.
+    """
+    row = (await connection.execute(select(table.c.channel, table.c.member_at).where(table.c.id == id_))).one_or_none()
+    if row is None or row.channel not in (Channel.KF, Channel.APP):
+        return moment(0)
+    return moment(row.member_at) + KF_WINDOW if row.channel == Channel.KF else datetime.max.replace(tzinfo=UTC)
+
+
+async def settle(connection: AsyncConnection, id_: str) -> None:
+    """The end-of-human marker: what came in until now was dealt with by a colleague."""
+    latest = select(func.max(inbox.c.id)).where(inbox.c.conversation == id_).scalar_subquery()
+    await connection.execute(update(table).where(table.c.id == id_).values(settled=func.coalesce(latest, 0)))

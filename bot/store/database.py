@@ -15,6 +15,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 READERS = 4
 BUSY_TIMEOUT_MS = 5000
 
+KEPT = ("foreign_keys=ON", "secure_delete=ON")  # what is deleted is overwritten: see `Database.scrub`
+
 DRIVERS = {"sqlite": "sqlite+aiosqlite"}
 
 
@@ -61,6 +63,16 @@ class Database:
         except (DBAPIError, OSError) as error:
             raise StoreUnusable(explain(self.url, error)) from error
 
+    async def scrub(self) -> None:
+        """Let nothing that was deleted be found in the files: deleted content is overwritten as it goes, and the log
+        of writes is emptied here. Readers that are busy just now put it off to the next call."""
+        if self.url.get_backend_name() != "sqlite":
+            return
+        async with self._write.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         await self._write.dispose()
         if self._read is not self._write:
@@ -102,7 +114,7 @@ def _set_up_sqlite(engine: AsyncEngine, begin: str) -> None:
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", *KEPT):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

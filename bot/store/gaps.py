@@ -37,8 +37,15 @@ async def member(connection: AsyncConnection, person: str, now: datetime) -> str
     """A hash that tells people apart and nothing else. Its salt is made once per store and never leaves it."""
     fresh = {"name": SALT, "value": secrets.token_hex(32), "at": millis(now)}
     await connection.execute(insert_once(connection, mark, ["name"]), [fresh])
-    salt = str(await marks.get_mark(connection, SALT))
-    return hmac.new(salt.encode(), person.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+    return await known_member(connection, person)
+
+
+async def known_member(connection: AsyncConnection, person: str) -> str:
+    """The same hash without making a salt; empty where there is none yet, and so no ask of anybody."""
+    salt = await marks.get_mark(connection, SALT)
+    if salt is None:
+        return ""
+    return hmac.new(str(salt).encode(), person.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
 
 async def add(

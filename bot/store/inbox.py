@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.arrival import Arrival
+from bot.arrival import Address, Arrival
 from bot.clock import Clock
 from bot.store import conversations
 from bot.store.arrivals import storable
 from bot.store.database import Database, insert_once, upsert
 from bot.store.outbox import spoken, window_opened
 from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, stream
-from handlers.turn import Channel, Conversation, Item, Kind, State
+from handlers.handoff import SILENT, State
+from handlers.turn import Channel, Conversation, Item, Kind
 from knowledge.types import Line
 
 BATCH = 256
 HISTORY = 8  # earlier lines that a handler may see
+RELAYED = "relay"  # the handler of what a colleague wrote for somebody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Waiting:
     stream: str
     data: dict[str, Any]
     tries: int
+    held: bool = False  # see `handlers.turn.Turn.held`
+    answered: bool = False  # and `Turn.answered`
 
 
 class Inbox:
@@ -132,10 +136,12 @@ class Inbox:
             if row is None:
                 return None
             found = await conversations.load(connection, conversation_id)
-            history = await _history(connection, conversation_id, row["id"])
+            history = await history_before(connection, conversation_id, row["id"])
+            answered = await _answered(connection, conversation_id, row["id"])
+            held = found is not None and await conversations.held_elsewhere(connection, found.person, found.id)
         if found is None:
             raise LookupError("an item without its conversation")
-        return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"])
+        return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"], held, answered)
 
     async def failed(self, item: int) -> int:
         """Count one more failed try and return the new count."""
@@ -149,14 +155,34 @@ class Inbox:
             return int(await connection.scalar(select(func.count()).where(inbox.c.state == "new")) or 0)
 
 
-async def mark_handled(connection: AsyncConnection, item: int, handler: str, at: datetime, state: str) -> bool:
-    """Mark an item handled (or dead) once; False when somebody else did."""
+async def mark_handled(
+    connection: AsyncConnection, item: int, handler: str, at: datetime, state: str, mood: str = ""
+) -> bool:
+    """Mark an item handled (or dead) once, with the mood it was read in; False when somebody else did."""
     changed = await connection.execute(
         update(inbox)
         .where(inbox.c.id == item, inbox.c.state == "new")
-        .values(state=state, handled_by=handler, handled_at=millis(at))
+        .values(state=state, handled_by=handler, handled_at=millis(at), mood=mood)
     )
     return changed.rowcount == 1
+
+
+async def note_word(
+    connection: AsyncConnection, to: Conversation, key: str, servicer: str, text: str, now: datetime
+) -> None:
+    """Write down what a colleague wrote to a member through us, as an item like those that kf gives us."""
+    address = Address(to.channel, to.account, to.chat, to.person)
+    word = Arrival(key, address, Kind.HUMAN_SPOKE, text, now, servicer=servicer)
+    row = _row(word, millis(now)) | {"state": "handled", "handled_by": RELAYED, "handled_at": millis(now)}
+    await connection.execute(insert_once(connection, inbox, ["channel", "key"]), [row])
+
+
+async def unheard(connection: AsyncConnection, conversation_id: str, since: datetime, most: int) -> list[str]:
+    """The last `most` texts that a member wrote from `since` on and that were handled, oldest first."""
+    theirs = (inbox.c.conversation == conversation_id, inbox.c.kind == Kind.TEXT, inbox.c.state == "handled")
+    query = select(inbox.c.text).where(*theirs, inbox.c.received_at >= millis(since))
+    rows = await connection.scalars(query.order_by(inbox.c.id.desc()).limit(most))
+    return list(reversed(rows.all()))
 
 
 async def forget_text(connection: AsyncConnection, channel: str, key: str) -> int | None:
@@ -238,13 +264,17 @@ async def _open_windows(connection: AsyncConnection, arrivals: Sequence[Arrival]
 async def _open_streams(
     connection: AsyncConnection, arrivals: Sequence[Arrival], new: Sequence[Arrival], now: int
 ) -> set[str]:
-    """Open the streams of new AI-bot messages, except where a colleague serves. Returns the held conversations."""
+    """Open the streams of new AI-bot messages, except where a colleague serves the person. Returns those conversations.
+
+    There the row is closed from the start: nobody polls it, and its response_url may carry what the colleague writes.
+    """
     asked = {a.address.conversation for a in arrivals if a.stream}
     if not asked:
         return set()
-    query = select(conversation.c.id).where(conversation.c.id.in_(asked), conversation.c.state != State.BOT)
+    served = select(conversation.c.person).where(conversation.c.state.in_(SILENT), conversation.c.person != "")
+    query = select(conversation.c.id).where(conversation.c.id.in_(asked), conversation.c.person.in_(served))
     held = set(await connection.scalars(query))
-    rows = [_stream_row(a, now) for a in new if a.stream and a.address.conversation not in held]
+    rows = [_stream_row(a, now) | {"finished": a.address.conversation in held} for a in new if a.stream]
     if rows:
         await connection.execute(insert_once(connection, stream, ["id"]), rows)
     return held
@@ -265,14 +295,20 @@ def _stream_row(arrival: Arrival, now: int) -> dict[str, Any]:
     }
 
 
-async def _history(connection: AsyncConnection, conversation_id: str, before: int) -> tuple[Line, ...]:
-    """The last lines said in the conversation before item `before`, ours among them, oldest first."""
+async def history_before(connection: AsyncConnection, conversation_id: str, before: int) -> tuple[Line, ...]:
+    """The last lines said in the conversation before item `before`, ours among them, oldest first.
+
+    What a colleague has settled is no part of it, nor is what a colleague wrote here for somebody else.
+    """
+    settled = select(conversation.c.settled).where(conversation.c.id == conversation_id).scalar_subquery()
     query = (
         select(inbox.c.id, inbox.c.kind, inbox.c.text)
         .where(
             inbox.c.conversation == conversation_id,
             inbox.c.id < before,
+            inbox.c.id > settled,
             inbox.c.kind.in_([Kind.TEXT, Kind.HUMAN_SPOKE]),
+            or_(inbox.c.handled_by != RELAYED, inbox.c.kind == Kind.HUMAN_SPOKE),
         )
         .order_by(inbox.c.id.desc())
         .limit(HISTORY)
@@ -284,6 +320,11 @@ async def _history(connection: AsyncConnection, conversation_id: str, before: in
     replies = await spoken(connection, conversation_id, rows[-1].id, before)
     said += [(item, 1 + place, Line("bot", text)) for place, (item, text) in enumerate(replies)]
     return tuple(line for _, _, line in sorted(said, key=lambda one: one[:2]))
+
+
+async def _answered(connection: AsyncConnection, conversation_id: str, item: int) -> bool:
+    later = (inbox.c.conversation == conversation_id, inbox.c.kind == Kind.HUMAN_SPOKE, inbox.c.id > item)
+    return await connection.scalar(select(inbox.c.id).where(*later).limit(1)) is not None
 
 
 def _item(row: Any) -> Item:

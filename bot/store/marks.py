@@ -1,13 +1,15 @@
 """Small facts with a name: watermarks, the pause, opt-outs, the audit log and leases."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store import tombstones
 from bot.store.database import Database, insert_once, upsert
-from bot.store.tables import audit, lease, mark, millis, opt_out
+from bot.store.tables import audit, lease, mark, millis, moment, opt_out
 
 PAUSE = "pause"
 
@@ -20,6 +22,25 @@ async def set_mark(connection: AsyncConnection, name: str, value: Any, now: date
 async def get_mark(connection: AsyncConnection, name: str) -> Any:
     """The value, or None when it was never set."""
     return await connection.scalar(select(mark.c.value).where(mark.c.name == name))
+
+
+async def remove_mark(connection: AsyncConnection, name: str) -> None:
+    await connection.execute(delete(mark).where(mark.c.name == name))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark as it stands."""
+
+    name: str
+    value: Any
+    at: datetime
+
+
+async def named(connection: AsyncConnection, start: str) -> list[Mark]:
+    """The marks whose name begins with `start`."""
+    query = select(mark).where(mark.c.name.startswith(start, autoescape=True)).order_by(mark.c.name)
+    return [Mark(row.name, row.value, moment(row.at)) for row in await connection.execute(query)]
 
 
 async def pause(connection: AsyncConnection, until: datetime | None, now: datetime) -> None:
@@ -46,10 +67,20 @@ async def add_opt_out(connection: AsyncConnection, person: str, now: datetime) -
 
 async def remove_opt_out(connection: AsyncConnection, person: str) -> None:
     await connection.execute(delete(opt_out).where(opt_out.c.person == person))
+    await tombstones.lift(connection, person)
 
 
 async def opted_out(connection: AsyncConnection, person: str) -> bool:
-    return await connection.scalar(select(opt_out.c.person).where(opt_out.c.person == person)) is not None
+    """Also where they were forgotten since: the tombstone keeps it."""
+    if await connection.scalar(select(opt_out.c.person).where(opt_out.c.person == person)) is not None:
+        return True
+    return await tombstones.opted_out(connection, person)
+
+
+async def opted_out_at(connection: AsyncConnection, person: str) -> datetime | None:
+    """Since when `person` is opted out; None where they are not."""
+    at = await connection.scalar(select(opt_out.c.at).where(opt_out.c.person == person))
+    return None if at is None else moment(at)
 
 
 async def note(connection: AsyncConnection, who: str, what: str, now: datetime) -> None:

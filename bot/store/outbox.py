@@ -140,9 +140,10 @@ class Outbox:
         self._database = database
 
     async def next(self, lane: str) -> Part | None:
-        """The oldest part of a lane that has not ended; what waits for the member holds up nothing else."""
+        """The oldest part of a lane that has not ended. What waits for the member or the gate holds up no answer."""
         aside = outbox.c.reason == WAITS_FOR_MEMBER
-        query = select(outbox).where(outbox.c.lane == lane, outbox.c.state.in_(OPEN)).order_by(aside, outbox.c.seq)
+        unfinished = select(outbox).where(outbox.c.lane == lane, outbox.c.state.in_(OPEN))
+        query = unfinished.order_by(aside, outbox.c.klass == Klass.POST, outbox.c.seq)
         async with self._database.read() as connection:
             row = (await connection.execute(query.limit(1))).mappings().one_or_none()
         return from_row(row) if row else None

@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.database import Database, insert_once
 from bot.store.tables import decision, delivery, mass_task, millis, moment, occurrence
 
+RECALLING = "recalling"  # somebody among its recipients is on hold
+UNSETTLED = ("waiting", RECALLING)
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
@@ -122,10 +125,10 @@ async def add_mass_task(connection: AsyncConnection, task: MassTask, now: dateti
 
 
 async def settle_mass_task(connection: AsyncConnection, msgid: str, state: str, result: Mapping[str, Any]) -> bool:
-    """Waiting → sent or cancelled, once, with counts by recipient status (doc 93338)."""
+    """Waiting or recalling → sent or cancelled, once, with counts by recipient status (doc 93338)."""
     changed = await connection.execute(
         update(mass_task)
-        .where(mass_task.c.msgid == msgid, mass_task.c.state == "waiting")
+        .where(mass_task.c.msgid == msgid, mass_task.c.state.in_(UNSETTLED))
         .values(state=state, result=dict(result))
     )
     return changed.rowcount == 1
@@ -166,10 +169,11 @@ class Posts:
         async with self._database.read() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
-    async def waiting_tasks(self) -> list[MassTask]:
-        """Mass tasks that no colleague has confirmed yet."""
+    async def unsettled_tasks(self) -> list[MassTask]:
+        """Mass tasks that no colleague has confirmed yet, as far as we know."""
+        query = select(mass_task).where(mass_task.c.state.in_(UNSETTLED))
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(mass_task).where(mass_task.c.state == "waiting"))).mappings().all()
+            rows = (await connection.execute(query)).mappings().all()
         return [
             MassTask(row["msgid"], row["part"], row["sender"], row["state"], moment(row["expires_at"])) for row in rows
         ]

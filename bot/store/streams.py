@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
 from bot.store.tables import millis, moment, stream
@@ -21,6 +22,12 @@ class Stream:
     response_url: str
     url_expires_at: datetime
     url_used: bool
+
+
+async def end_unsaid(connection: AsyncConnection, id_: str, text: str) -> None:
+    """Close an open bubble that nothing will be said in: a person took over while it was open."""
+    mine = (stream.c.id == id_, stream.c.finished.is_(False))
+    await connection.execute(update(stream).where(*mine).values(text=text, finished=True))
 
 
 class Streams:
@@ -67,6 +74,18 @@ class Streams:
             if not changed.rowcount:
                 return ""
             return str(await connection.scalar(select(stream.c.response_url).where(stream.c.id == id_)) or "")
+
+    async def use_latest_url(self, conversation_id: str, now: datetime) -> str:
+        """The newest response_url of a conversation that may still be used, marked used; empty when there is none."""
+        usable = (stream.c.url_used.is_(False), stream.c.url_expires_at > millis(now))
+        newest = select(stream.c.id).where(stream.c.conversation == conversation_id, *usable)
+        query = newest.order_by(stream.c.opened_at.desc(), stream.c.id).limit(1)
+        async with self._database.write() as connection:
+            found = await connection.scalar(query)
+            if found is None:
+                return ""
+            await connection.execute(update(stream).where(stream.c.id == found).values(url_used=True))
+            return str(await connection.scalar(select(stream.c.response_url).where(stream.c.id == found)) or "")
 
     async def end_overdue(self, bot: str, older_than: datetime, text: str) -> int:
         """Close every stream of `bot` opened before `older_than`: WeCom stops asking 6 minutes after the message."""

@@ -17,12 +17,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
 
 # SQLite counts rowids only in a column that is exactly INTEGER; PostgreSQL needs the wide kind.
 Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+EMPTY = text("''")  # for columns added to tables that may hold rows
 
 
 def millis(at: datetime) -> int:
@@ -48,6 +52,8 @@ conversation = Table(
     Column("version", Integer, nullable=False, default=0),  # grows with every change of state: the fence
     Column("member_at", BigInteger, nullable=False, default=0),  # last message of the member: opens the 48 h window
     Column("spent", Integer, nullable=False, default=0),  # parts sent since then: kf allows five
+    Column("settled", Id, nullable=False, default=0, server_default="0"),  # a colleague saw to items up to it
+    Index("conversation_by_person", "person", "state"),
 )
 
 inbox = Table(
@@ -71,6 +77,7 @@ inbox = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("handled_by", String(40), nullable=False, default=""),
     Column("handled_at", BigInteger, nullable=True),
+    Column("mood", String(14), nullable=False, default="", server_default=EMPTY),
     UniqueConstraint("channel", "key", name="inbox_once"),
     Index("inbox_by_conversation", "conversation", "state", "id"),
     Index("inbox_by_state", "state", "conversation"),
@@ -140,6 +147,15 @@ ticket = Table(
     Column("assignee", String(128), nullable=False, default=""),
     Column("opened_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger, nullable=True),
+    Column("mood", String(14), nullable=False, default="", server_default=EMPTY),
+    Column("quote", String(200), nullable=False, default="", server_default=EMPTY),
+    Column("assigned_at", BigInteger, nullable=True),  # since when `assignee` is the one who should answer
+    Column("replied_at", BigInteger, nullable=True),  # the first word of a colleague
+    Column("resolved_by", String(128), nullable=False, default="", server_default=EMPTY),
+    Column("resolution", String(400), nullable=False, default="", server_default=EMPTY),
+    Column("score", Integer, nullable=True),  # the member's tap: 1 no, 2 so so, 3 yes
+    Column("follow_up", String(10), nullable=False, default="", server_default=EMPTY),  # asked, solved, unsolved
+    Column("focused_at", BigInteger, nullable=True),  # when `assignee` last turned to it: their plain text goes there
     Index("ticket_by_state", "state", "number"),
     Index("ticket_by_conversation", "conversation", "state"),
 )
@@ -202,7 +218,7 @@ mass_task = Table(
     Column("msgid", String(128), primary_key=True),
     Column("part", String(64), nullable=False),
     Column("sender", String(128), nullable=False),
-    Column("state", String(12), nullable=False),  # waiting, sent, cancelled
+    Column("state", String(12), nullable=False),  # waiting, recalling, sent, cancelled
     Column("result", JSON, nullable=False, default=dict),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -285,4 +301,79 @@ rating = Table(
     Column("good", Boolean, nullable=False),
     Column("day", String(10), nullable=False),
     Index("rating_by_guide", "guide", "section"),
+)
+
+page = Table(
+    "page",
+    metadata,
+    Column("ticket", Id, primary_key=True),
+    Column("step", Integer, primary_key=True),  # the n-th rung of the ladder: a restart cannot page it twice
+    Column("kind", String(12), nullable=False),  # assignee, another, lead, leads, ceiling
+    Column("people", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("acked_at", BigInteger, nullable=True),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("subject", String(300), nullable=False),  # as in `delivery`
+    Column("person", String(128), nullable=False),  # the same as it is written in conversations
+    Column("reason", String(20), nullable=False),  # a mood, or complaint
+    Column("quote", String(200), nullable=False, default=""),
+    Column("items", JSON, nullable=False, default=list),  # the messages that led to it, while the inbox keeps them
+    Column("since", BigInteger, nullable=False),
+    Column("released_at", BigInteger, nullable=True),
+    Column("released_by", String(128), nullable=False, default=""),
+    Column("why", String(400), nullable=False, default=""),
+    Index("hold_by_subject", "subject", "released_at"),
+    Index(
+        "hold_live",
+        "subject",
+        unique=True,
+        sqlite_where=text("released_at IS NULL"),
+        postgresql_where=text("released_at IS NULL"),
+    ),
+)
+
+misreading = Table(
+    "misreading",
+    metadata,
+    Column("item", Id, primary_key=True),
+    Column("text", Text, nullable=False),  # masked
+    Column("mood", String(14), nullable=False),  # as it was read
+    Column("by", String(128), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+preference = Table(
+    "preference",
+    metadata,
+    Column("person", String(128), primary_key=True),
+    Column("muted_until", BigInteger, nullable=True),
+    Column("every_days", Integer, nullable=False, default=0),
+    Column("only", JSON, nullable=False, default=list),
+    Column("never", JSON, nullable=False, default=list),
+    Column("off", JSON, nullable=False, default=list),
+    Column("at", BigInteger, nullable=False),
+)
+
+profile = Table(
+    "profile",
+    metadata,
+    Column("person", String(128), primary_key=True),
+    Column("topics", JSON, nullable=False, default=dict),
+    Column("stage", String(40), nullable=False, default=""),
+    Column("room", String(40), nullable=False, default=""),
+    Column("hours", JSON, nullable=False, default=dict),
+    Column("last_seen", BigInteger, nullable=False),
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("who", String(64), primary_key=True),  # salted hash: recognises the person again, tells nobody who it was
+    Column("opted_out", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

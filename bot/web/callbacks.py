@@ -21,6 +21,7 @@ from bot.web.door import Door
 from bot.wecom.crypto import Crypto, encrypted_of_json, encrypted_of_xml, json_envelope
 from bot.wecom.messages import aibot_arrival, app_arrival, contact_arrival, parse_xml
 from bot.wecom.safe_xml import Malformed
+from handlers.satisfaction import read_mark
 from handlers.texts import GONE, LATER, SEARCHING, WELCOME
 from handlers.turn import Kind
 
@@ -90,10 +91,12 @@ class Receiver:
 
 
 def _clicked(arrival: Arrival) -> Arrival:
-    """A click on a card's button whose key is a command is that command, said by who clicked."""
+    """A click on a card's button is what its key says, by who clicked: a command, or how satisfied they were."""
     key = str(arrival.data.get("event_key", ""))
     if arrival.msgtype == "template_card_event" and key.startswith("/"):
         return replace(arrival, kind=Kind.TEXT, text=key)
+    if arrival.msgtype == "template_card_event" and read_mark(key):
+        return replace(arrival, kind=Kind.RATED, ref=key)
     return arrival
 
 

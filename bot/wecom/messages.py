@@ -15,6 +15,7 @@ from typing import Any
 from bot.arrival import Address, Arrival
 from bot.wecom.safe_xml import Malformed, read_xml
 from handlers.feedback import mark, read_mark
+from handlers.satisfaction import read_mark as read_score
 from handlers.turn import Channel, Kind
 
 __all__ = ["Callback", "Malformed", "aibot_arrival", "app_arrival", "contact_arrival", "kf_arrival", "parse_xml"]
@@ -259,7 +260,7 @@ def _kf_message(msgtype: str, item: Mapping[str, Any]) -> tuple[Kind, dict[str, 
         return Kind.HUMAN_SPOKE, {"servicer": _text(item.get("servicer_userid"))}
     if origin == 3:
         tapped = _text(_dict(item.get("text")).get("menu_id")) if msgtype == "text" else ""
-        if read_mark(tapped):  # a tap below an answer; those of other menus are texts
+        if read_mark(tapped) or read_score(tapped):  # those of other menus are texts
             return Kind.RATED, {"ref": tapped}
         return (Kind.TEXT if msgtype == "text" else Kind.MEDIA), {}
     return Kind.OTHER, {}

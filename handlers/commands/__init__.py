@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from handlers.commands import gaps, library, people, sending
+from handlers.commands import gaps, library, members, people, resolving, sending
 from handlers.commands.parse import is_command, parse, unknown
 from handlers.commands.request import Request, say
 from handlers.turn import Office, Outcome, Turn
@@ -27,6 +27,10 @@ RUN: Mapping[str, Run] = MappingProxyType(
         "handoffs": people.handoffs,
         "take": people.take,
         "return": people.give_back,
+        "resolve": resolving.resolve,
+        "followup": resolving.followup,
+        "person": members.person,
+        "forget": members.forget,
         "whoami": people.whoami,
     }
 )

@@ -58,6 +58,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("handoffs", ("转接单",), "", "没有结束的转接单", _COLLEAGUES),
     Command("take", ("接手",), "单号（单号见 /handoffs）", "接手一张转接单", _COLLEAGUES),
     Command("return", ("交还",), "单号（单号见 /handoffs）", "结束转接单，交还给智能助手", _COLLEAGUES),
+    Command("resolve", ("处理完",), "单号或会员 原因（情绪看错了就写“误判”）", "了结会员的事，恢复推送", _COLLEAGUES),
+    Command("followup", ("回访",), "单号（/resolve 之后）", "问一次会员解决了没有", _COLLEAGUES),
+    Command("person", ("会员",), "会员账号", "保存了一位会员的哪些数据和设置", _OPERATORS),
+    Command("forget", ("忘记",), "会员账号（后面再加“确认”就删除）", "删除一位会员的全部数据", _OPERATORS),
     Command("whoami", ("我是谁",), "", "您的账号和角色", _COLLEAGUES),
 )
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from handlers import texts
+from handlers.commands import resolving
 from handlers.commands.parse import allowed, named, number, unknown
 from handlers.commands.request import Request, say
-from handlers.turn import Channel, GiveBack, Outcome, Role, Take, Ticket
+from handlers.relay import RELAYED, has, in_hand
+from handlers.turn import Channel, GiveBack, Outcome, Role, Take, Ticket, Turn
 
 _SHOWN = 20  # tickets in one list
 _ROLES = {Role.OPERATOR: "运营", Role.LEAD: "主管", Role.CONSULTANT: "顾问", Role.MEMBER: "会员"}
@@ -17,12 +19,13 @@ async def handoffs(request: Request) -> Outcome | None:
     if request.arguments:
         return None
     waiting = await request.office.tickets()
+    held = resolving.held_rows(await request.office.holds(), request.turn.now, request.office.zone)
     if not waiting:
-        return say("没有未结束的转接单。")
+        return say(f"没有未结束的转接单。{held}")
     rows = [_row(ticket, request.turn.now) for ticket in waiting[:_SHOWN]]
     more = f"\n\n后面还有 {len(waiting) - _SHOWN} 张。" if len(waiting) > _SHOWN else ""
     more += "\n\n接手：/take 单号，结束：/return 单号"
-    return say(f"**转接单 {len(waiting)} 张**\n\n" + "\n".join(rows) + more)
+    return say(f"**转接单 {len(waiting)} 张**\n\n" + "\n".join(rows) + more + held)
 
 
 def _row(ticket: Ticket, now: datetime) -> str:
@@ -34,22 +37,49 @@ def _row(ticket: Ticket, now: datetime) -> str:
 
 
 async def take(request: Request) -> Outcome | None:
-    """Puts a ticket into the hands of who asks. From another's hands only a lead or an operator may take it."""
+    """Puts a ticket into the hands of who asks. From another's hands only a lead or an operator may take it.
+
+    One's own ticket comes into focus: plain text in the app goes to its member (`handlers.relay`). Who gets it when two
+    ask at once is decided in the transaction (`bot.takeover`), and the other is asked again.
+    """
     wanted = number(request.arguments, unit="号")
     if wanted is None:
         return None
     ticket = await _ticket(request, wanted)
     if ticket is None:
         return say(_missing(wanted))
-    if ticket.state == "taken" and _own(ticket, request):
-        return say(f"{wanted} 号已经在您手上了，处理完发 /return {wanted}。")
-    if _anothers(ticket, request):
+    if ticket.state == "taken" and has(ticket, request.turn.conversation.person):
+        return await _turned_to(request, ticket)
+    if not may_step_in(ticket, request.turn):
         return say(f"{wanted} 号已由 {ticket.assignee} 接手。需要换人，请主管或运营来操作。")
+    return await _taken(request, ticket)
+
+
+async def _taken(request: Request, ticket: Ticket) -> Outcome:
+    wanted = ticket.number
     if ticket.channel is Channel.KF:
         return say(f"正在把 {wanted} 号转给您，成没成马上告诉您。", Take(wanted), audit=f"take {wanted}")
+    if ticket.person.casefold() == request.turn.conversation.person.casefold():
+        return say(f"{wanted} 号是您自己发起的，请其他同事接手。")
     before = f"原来由 {ticket.assignee} 处理，" if ticket.state == "taken" and ticket.assignee else ""
-    text = f"{wanted} 号{before}现在归您了，智能助手不再回复这位会员。处理完发 /return {wanted}。"
+    text = f"{wanted} 号{before}现在归您了，智能助手不再回复这位会员。{await _how_to_talk(request, wanted)}"
     return say(text, Take(wanted), audit=f"take {wanted}")
+
+
+async def _turned_to(request: Request, ticket: Ticket) -> Outcome:
+    """What one has already: through us it comes into focus, on kf there is nothing to do."""
+    number_ = ticket.number
+    if ticket.channel not in RELAYED:
+        return say(f"{number_} 号已经在您手上了，处理完发 /return {number_}。")
+    return say(f"{number_} 号已经在您手上。{await _how_to_talk(request, number_)}", Take(number_))
+
+
+async def _how_to_talk(request: Request, focus: int) -> str:
+    where = "在这里" if request.turn.conversation.channel is Channel.APP else "到应用里"
+    others = in_hand(await request.office.tickets(), request.turn.conversation.person)
+    named = "、".join(str(each.number) for each in others if each.number != focus)
+    switch = f"您手上还有 {named} 号，换人发 /take 单号。" if named else ""
+    return f"{where}直接发文字，我转给 {focus} 号会员。{switch}处理完发 /return {focus}。"
 
 
 async def give_back(request: Request) -> Outcome | None:
@@ -60,7 +90,7 @@ async def give_back(request: Request) -> Outcome | None:
     ticket = await _ticket(request, wanted)
     if ticket is None:
         return say(_missing(wanted))
-    if _anothers(ticket, request):
+    if not may_step_in(ticket, request.turn):
         return say(f"{wanted} 号由 {ticket.assignee} 在处理，请本人、主管或运营来交还。")
     text = f"{wanted} 号已结束。会员再发消息，由智能助手回答。"
     return say(text, GiveBack(wanted), audit=f"return {wanted}")
@@ -70,15 +100,10 @@ async def _ticket(request: Request, wanted: int) -> Ticket | None:
     return next((ticket for ticket in await request.office.tickets() if ticket.number == wanted), None)
 
 
-def _own(ticket: Ticket, request: Request) -> bool:
-    # WeCom gives user ids back in lower case in places (90236).
-    return ticket.assignee.casefold() == request.turn.conversation.person.casefold()
-
-
-def _anothers(ticket: Ticket, request: Request) -> bool:
-    """Whether a colleague has the ticket whom this one may not step in for."""
-    held = ticket.state == "taken" and bool(ticket.assignee) and not _own(ticket, request)
-    return held and not request.turn.roles & _MAY_STEP_IN
+def may_step_in(ticket: Ticket, turn: Turn) -> bool:
+    """Whether who asks may have the ticket, or end it: it is free or theirs, or they are a lead or an operator."""
+    anothers = ticket.state == "taken" and bool(ticket.assignee) and not has(ticket, turn.conversation.person)
+    return not anothers or bool(turn.roles & _MAY_STEP_IN)
 
 
 def _missing(wanted: int) -> str:

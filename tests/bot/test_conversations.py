@@ -76,13 +76,43 @@ async def test_one_customer_s_colleague_does_not_silence_another_customer(house:
     assert "厘米" in answer
 
 
-async def test_with_nobody_receiving_the_member_hears_so_and_the_bot_goes_on(house: House) -> None:
+async def test_with_nobody_receiving_the_member_hears_so_once_and_the_bot_waits_with_them(house: House) -> None:
     await house.standin.servicer_on_duty("lihua", False)
-    [told] = await house.customer("转人工")
-    assert "没有顾问在线" in told
-    assert len(await house.customer(QUESTION)) == 1
+    [_told] = await house.customer("转人工")
+    assert await house.customer(QUESTION) == []
     [listed] = await house.colleague("/handoffs")
     assert "1" in listed
+
+
+async def test_who_would_rather_not_wait_goes_on_with_the_bot_and_keeps_the_ticket(house: House) -> None:
+    await house.standin.servicer_on_duty("lihua", False)
+    await house.customer("转人工")
+    [told] = await house.customer("继续问")
+    assert "继续为您解答" in told
+    assert len(await house.customer(QUESTION)) == 1
+    [listed] = await house.colleague("/handoffs")
+    assert "1 号" in listed
+
+
+async def test_the_second_refusal_in_a_row_brings_a_person_in(house: House) -> None:
+    [refused] = await house.customer("火星上怎么种土豆")
+    assert "转人工" in refused
+    [told] = await house.customer("那月球上呢，怎么种水稻")
+    assert "顾问" in told
+    assert house.standin.kf.session(KF, CHEN).state == 3
+
+
+async def test_a_refusal_an_answer_and_a_refusal_are_not_two_in_a_row(house: House) -> None:
+    for text in ("火星上怎么种土豆", QUESTION, "月球上怎么种水稻"):
+        await house.customer(text)
+    assert house.standin.kf.session(KF, CHEN).state != 3
+
+
+async def test_yes_to_the_offer_of_a_person_brings_one_in(house: House) -> None:
+    await house.customer("火星上怎么种土豆")
+    [told] = await house.customer("好的，麻烦了")
+    assert "顾问" in told
+    assert house.standin.kf.session(KF, CHEN).state == 3
 
 
 async def test_a_consultant_takes_a_ticket_by_the_card_s_button_and_gives_it_back(house: House) -> None:
@@ -194,7 +224,7 @@ async def test_a_take_that_the_platform_refuses_leaves_the_ticket_open_for_other
     assert any("没能转给您" in text for text in said)
     [listed] = await house.colleague("/handoffs")
     assert "等待接手" in listed
-    assert len(await house.customer(QUESTION)) == 1
+    assert await house.customer(QUESTION) == []
 
 
 async def test_a_take_from_a_colleague_who_serves_changes_nothing_when_it_is_refused(house: House) -> None:
@@ -217,10 +247,10 @@ async def test_a_take_is_not_kept_waiting_by_answers_that_wait_for_the_member(ho
     assert house.standin.kf.session(KF, CHEN).state == 3
 
 
-async def test_an_ai_bot_goes_on_answering_until_a_colleague_takes_the_ticket(house: House) -> None:
+async def test_an_ai_bot_is_silent_from_the_call_until_the_colleague_is_done(house: House) -> None:
     turn = await house.standin.aibot_says("assistant", "lihua", "转人工", "wrInner")
-    assert "通知同事" in turn.text
-    assert "厘米" in (await house.standin.aibot_says("assistant", "lihua", QUESTION, "wrInner")).text
+    assert "请同事来" in turn.text
+    assert (await house.standin.aibot_says("assistant", "lihua", QUESTION, "wrInner")).texts == []
     await house.colleague("/take 1", "zhaomin")
     assert (await house.standin.aibot_says("assistant", "lihua", QUESTION, "wrInner")).texts == []
     await house.colleague("/return 1", "zhaomin")

@@ -337,7 +337,7 @@ async def test_odd_texts_to_the_app_get_one_answer_each(house: House) -> None:
     for number, words in enumerate(odd, 1):
         assert (await knock(house, "app", app_text(house, words))).status == 200
         await house.settled()
-        assert len(house.told("lihua")) == number
+        assert len(house.told("lihua")) == number, "and no colleague is called for nonsense"
 
 
 @pytest.mark.parametrize("words", ["😀😀😀", "长" * 20_000, "半个字\ud83d"])

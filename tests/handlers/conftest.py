@@ -6,13 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from handlers import decide
-from handlers.turn import Channel, Conversation, Item, Kind, Outcome, Role, State, Status, Tally, Ticket, Turn
+from handlers import decide, mood
+from handlers.handoff import State
+from handlers.preferences import Preferences, Profile
+from handlers.records import Kept, LastPost
+from handlers.turn import Channel, Conversation, Held, Item, Kind, Outcome, Role, Status, Tally, Ticket, Turn
 from knowledge.gaps import Gap
 from knowledge.types import Answer, Citation, Guide, Line
+from scheduler.calendar import Calendar
 from scheduler.timetable import Planned
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)  # Saturday, 10:00 in Shanghai
+
+CALENDAR = Calendar(Calendar.parse("09:00-12:00,13:00-21:00"), "Asia/Shanghai")
 
 GUIDES = (
     Guide("living-room.md", "小户型客厅搭配", "styling", "", keywords=("沙发",), weekly=True),
@@ -44,11 +50,47 @@ TICKETS = (
 
 
 @dataclass
+class SmallRecords:
+    """What is held about members: for everybody the same, and by default nothing but that we have spoken to them."""
+
+    chosen: Preferences = field(default_factory=Preferences)
+    known: Profile | None = None
+    held: Sequence[Kept] = ()
+    exported: str = "{}"
+    post: LastPost | None = None
+    handled: dict[str, datetime] = field(default_factory=dict)
+    met: bool = True
+    retention_days: int = 180
+
+    async def preferences(self, person: str) -> Preferences:
+        return self.chosen
+
+    async def profile(self, person: str) -> Profile | None:
+        return self.known
+
+    async def kept(self, person: str) -> Sequence[Kept]:
+        return self.held
+
+    async def export(self, person: str) -> str:
+        return self.exported
+
+    async def last_post(self, person: str) -> LastPost | None:
+        return self.post
+
+    async def handled_since(self, conversation: str, handler: str, since: datetime) -> bool:
+        return handler in self.handled and self.handled[handler] >= since
+
+    async def spoken_to(self, person: str) -> bool:
+        return self.met
+
+
+@dataclass
 class SmallOffice:
     """Keeps everything in memory and remembers what it was asked."""
 
     zone: str = "Asia/Shanghai"
     colleagues_hear: bool = True
+    calendar: Calendar = CALENDAR
     working_hours: str = "09:00-12:00,13:00-21:00"
     library: Sequence[Guide] = GUIDES
     coming: Sequence[Planned] = PLANNED
@@ -61,7 +103,13 @@ class SmallOffice:
     open_gaps: Sequence[Gap] = ()
     tallies: Sequence[Tally] = ()
     answered: str = ""
+    closed: Sequence[Ticket] = ()
+    held: Sequence[Held] = ()
+    until: datetime = NOW + timedelta(hours=48)
+    follow_up: int | None = None
+    served: int | None = None
     asked: list[tuple[str, tuple[Line, ...], date]] = field(default_factory=list)
+    records: SmallRecords = field(default_factory=SmallRecords)
 
     async def answer(
         self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
@@ -73,6 +121,9 @@ class SmallOffice:
             )
         cited = Citation("living-room.md", "小户型客厅搭配", "沙发", 0.82)
         return Answer("沙发靠墙放。", refused=False, citations=(cited,), handoff=self.handoff, urgent=self.urgent)
+
+    async def mood(self, text: str, history: Sequence[Line]) -> mood.Reading:
+        return mood.read(text, history)
 
     async def guides(self) -> Sequence[Guide]:
         return self.library
@@ -99,6 +150,21 @@ class SmallOffice:
 
     async def tickets(self) -> Sequence[Ticket]:
         return self.open_tickets
+
+    async def last_served(self, turn: Turn) -> int | None:
+        return self.served
+
+    async def ticket(self, number: int) -> Ticket | None:
+        return next((each for each in (*self.open_tickets, *self.closed) if each.number == number), None)
+
+    async def holds(self) -> Sequence[Held]:
+        return self.held
+
+    async def writable_until(self, conversation: str) -> datetime:
+        return self.until
+
+    async def asked_whether_solved(self, turn: Turn) -> int | None:
+        return self.follow_up
 
     async def opted_out(self, person: str) -> bool:
         return False
@@ -137,7 +203,9 @@ class Talk:
     ) -> Outcome:
         came = self.office.now - timedelta(seconds=waited)
         item = Item(1, kind, text, sent_at=came, received_at=came, servicer=servicer, code=code, ref=ref)
-        return await decide(Turn(item, self.conversation, self.roles, self.office.now, history), self.office)
+        reading = mood.read(text, history) if kind is Kind.TEXT else None
+        turn = Turn(item, self.conversation, self.roles, self.office.now, history, reading=reading)
+        return await decide(turn, self.office)
 
     def held(self, state: State, assignee: str = "") -> "Talk":
         """The same conversation in another state."""

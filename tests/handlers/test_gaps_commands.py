@@ -6,7 +6,8 @@ import frontmatter
 import pytest
 
 from handlers.feedback import mark, read_mark
-from handlers.turn import DraftGuide, Kind, NoteGap, PublishGuide, Rate, Reindex, State, Tally
+from handlers.handoff import State
+from handlers.turn import DraftGuide, Kind, NoteGap, PublishGuide, Rate, Reindex, Tally
 from knowledge.gaps import Ask, Gap, GapKind, Stage
 
 DAY = date(2026, 11, 20)
@@ -112,7 +113,7 @@ async def test_an_answer_says_what_it_rests_on_and_a_refusal_can_not_be_rated(me
     assert [cited.guide for cited in reply.about] == ["living-room.md"]
     assert (await member.say("火星上怎么种土豆")).replies[0].about == ()
     office.urgent = True
-    assert (await member.say("沙发压到手了")).replies[0].about == ()
+    assert (await member.say("沙发太矮了坐着累")).replies[0].about == ()
 
 
 # --- ratings ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from handlers import texts
-from handlers.turn import HandOff, Kind, Move, NoteGap, State
+from handlers.handoff import Event, Move, State
+from handlers.turn import HandOff, Kind, Learn, NoteGap
 from knowledge.types import Line
 
 
@@ -14,7 +15,7 @@ async def test_a_question_is_answered_from_the_guides_with_its_history_and_the_l
     history = (Line("customer", "客厅很小"),)
     outcome = await member.say(" 沙发怎么摆 ", history=history)
     assert outcome.replies[0].text == "沙发靠墙放。"
-    assert outcome.effects == ()
+    assert outcome.effects == (Learn(topic="styling"),)
     assert outcome.move is None
     assert office.asked == [("沙发怎么摆", history, date(2026, 11, 22))]
 
@@ -36,14 +37,35 @@ async def test_an_answer_that_needs_a_person_brings_one_in(member, office, urgen
     assert outcome.replies[0].text == "这个我不确定。"
     assert outcome.effects[-1] == HandOff(reason, "宝宝看着不太对劲怎么办")
     assert [type(effect) for effect in outcome.effects[:-1]] == ([] if urgent else [NoteGap]), "danger is no gap"
-    assert outcome.move == Move(State.WAITING)
+    assert outcome.move == Move(Event.CALL)
 
 
-async def test_away_from_kf_the_bot_goes_on_answering_while_a_colleague_is_called(member_elsewhere, office) -> None:
+async def test_away_from_kf_the_member_hears_at_once_who_comes(member_elsewhere, office) -> None:
     office.handoff = True
     outcome = await member_elsewhere.say("宝宝看着不太对劲怎么办")
     assert isinstance(outcome.effects[-1], HandOff)
-    assert outcome.move is None
+    assert outcome.replies[-1].text.startswith("已经请同事来帮您")
+    assert outcome.move == Move(Event.CALL)
+
+
+async def test_a_refusal_offers_a_person_and_the_second_in_a_row_calls_one(member) -> None:
+    first = await member.say("火星上怎么种土豆")
+    assert first.move == Move(Event.OFFER)
+    second = await member.held(State.OFFERED).say("月球上怎么种水稻")
+    assert second.move == Move(Event.CALL)
+    assert isinstance(second.effects[-1], HandOff)
+
+
+@pytest.mark.parametrize(("state", "event"), [(State.OFFERED, Event.LAPSE), (State.CLOSING, Event.SETTLE)])
+async def test_who_writes_on_passes_over_an_offer_or_comes_back_after_a_colleague(member, state, event) -> None:
+    assert (await member.held(state).say("沙发怎么摆")).move == Move(event)
+
+
+@pytest.mark.parametrize("yes", ["好的", "要", "可以，麻烦了", "嗯嗯"])
+async def test_yes_to_an_offer_is_asking_for_a_person(member, yes) -> None:
+    outcome = await member.held(State.OFFERED).say(yes, history=(Line("customer", "火星上怎么种土豆"),))
+    assert outcome.effects == (HandOff("member_asked", "火星上怎么种土豆"),)
+    assert (await member.say(yes)).move is None
 
 
 @pytest.mark.parametrize("said", ["/status", "/push 1", "/没有这个", "／help"])

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from handlers import texts
-from handlers.turn import HandOff, Kind, Move, OptOut, State
+from handlers.handoff import Event, Move, State
+from handlers.turn import HandOff, Kind, OptOut
 from knowledge.danger.advice import advice_for
 from knowledge.types import Line
 
@@ -17,15 +18,15 @@ async def test_a_danger_sign_is_answered_by_its_fixed_advice_and_a_person_is_ale
     assert outcome.handler == "urgent"
     assert [reply.text for reply in outcome.replies] == [advice_for("newborn_fever")]
     assert outcome.effects == (HandOff(texts.URGENT, FEVER),)
-    assert outcome.move == Move(State.WAITING)
+    assert outcome.move == Move(Event.CALL)
     assert office.asked == [], "no guide is looked at"
 
 
-async def test_away_from_kf_the_bot_goes_on_answering(member_elsewhere) -> None:
+async def test_away_from_kf_a_colleague_is_awaited_too(member_elsewhere) -> None:
     outcome = await member_elsewhere.say("孩子抽搐了")
     assert outcome.replies[0].text == advice_for("convulsion")
     assert outcome.effects == (HandOff(texts.URGENT, "孩子抽搐了"),)
-    assert outcome.move is None
+    assert outcome.move == Move(Event.CALL)
 
 
 async def test_in_a_group_the_advice_is_given_too(member_elsewhere) -> None:
@@ -70,10 +71,11 @@ async def test_from_a_member_a_slash_hides_no_danger(member) -> None:
     assert (await member.say("/孩子抽搐了")).handler == "urgent"
 
 
-@pytest.mark.parametrize("state", [State.WAITING, State.HUMAN])
-async def test_while_a_person_serves_the_bot_is_silent_and_alerts_the_colleagues_again(member, state) -> None:
+@pytest.mark.parametrize(("state", "said"), [(State.WAITING, [advice_for("convulsion")]), (State.HUMAN, [])])
+async def test_while_a_person_serves_the_bot_is_silent_and_alerts_the_colleagues_again(member, state, said) -> None:
     outcome = await member.held(state, "lihua").say("宝宝开始抽搐了")
-    assert (outcome.handler, outcome.replies, outcome.move) == ("hold", (), None)
+    assert (outcome.handler, outcome.move) == ("hold", None)
+    assert [reply.text for reply in outcome.replies] == said, "until somebody has come the help itself is said"
     assert outcome.effects == (HandOff(texts.URGENT, "宝宝开始抽搐了"),)
 
 

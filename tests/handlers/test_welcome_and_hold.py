@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 
 from handlers import HANDLERS
-from handlers.turn import Kind, Move, OptIn, OptOut, Role, State
+from handlers.handoff import Event, Move, State
+from handlers.turn import Kind, OptIn, OptOut, Role
 
 
 def test_the_order_of_the_handlers_is_the_policy() -> None:
-    names = [handler.__name__ for handler in HANDLERS]
-    assert names == ["welcome", "feedback", "hold", "urgent", "command", "self_service", "question", "fallback"]
+    names = " ".join(handler.__name__ for handler in HANDLERS)
+    assert names == (
+        "welcome relay satisfaction recovery feedback hold urgent mood_hold command self_service question fallback"
+    )
 
 
 async def test_entering_with_a_code_is_greeted_within_the_life_of_the_code(member, office) -> None:
@@ -37,18 +40,18 @@ async def test_the_bot_does_not_greet_over_a_person_who_serves(member, state) ->
 @pytest.mark.parametrize("kind", [Kind.HUMAN_SPOKE, Kind.HUMAN_TOOK])
 async def test_any_word_of_a_colleague_is_a_takeover(member, state, kind) -> None:
     outcome = await member.held(state).happens(kind, text="我来", servicer="lihua")
-    assert outcome.move == Move(State.HUMAN, assignee="lihua")
+    assert outcome.move == Move(Event.TAKE, assignee="lihua")
     assert outcome.replies == ()
 
 
 async def test_a_takeover_that_names_nobody_keeps_the_colleague_we_know(member) -> None:
     outcome = await member.held(State.HUMAN, "lihua").happens(Kind.HUMAN_SPOKE)
-    assert outcome.move == Move(State.HUMAN, assignee="lihua")
+    assert outcome.move == Move(Event.TAKE, assignee="lihua")
 
 
 async def test_when_the_colleague_leaves_the_bot_serves_again_without_a_word(member) -> None:
     outcome = await member.held(State.HUMAN, "lihua").happens(Kind.HUMAN_LEFT)
-    assert outcome.move == Move(State.BOT)
+    assert outcome.move == Move(Event.LEAVE)
     assert outcome.replies == ()
 
 

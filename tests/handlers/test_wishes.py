@@ -1,10 +1,12 @@
 """What members want of us in their own words, and what only looks like it."""
 
 import time
+from datetime import timedelta
 
 import pytest
 
-from handlers.turn import HandOff, Move, NoteGap, OptIn, OptOut, State
+from handlers.handoff import Event, Move
+from handlers.turn import HandOff, Learn, NoteGap, OptIn, OptOut
 from handlers.wishes import wish_in
 from knowledge.types import Line
 
@@ -73,22 +75,27 @@ async def test_on_kf_who_wants_a_person_hears_it_from_the_desk_once_the_session_
     outcome = await member.say(said)
     assert [type(effect) for effect in outcome.effects] == [HandOff]
     assert outcome.replies == ()
-    assert outcome.move == Move(State.WAITING)
+    assert outcome.move == Move(Event.CALL)
 
 
 async def test_elsewhere_who_wants_a_person_is_told_that_a_colleague_will_write(member_elsewhere) -> None:
     outcome = await member_elsewhere.say("转人工")
-    assert outcome.replies[0].text.startswith("已经通知同事，会尽快直接联系您。")
-    assert "09:00-12:00、13:00-21:00" in outcome.replies[0].text
+    assert outcome.replies[0].text.startswith("已经请同事来帮您")
     assert outcome.effects == (HandOff("member_asked", "转人工"),)
-    assert outcome.move is None  # no platform would tell us that the colleague is done: the bot goes on
+    assert outcome.move == Move(Event.CALL)
+
+
+async def test_after_hours_who_wants_a_person_hears_when_one_is_back(member_elsewhere, office) -> None:
+    office.now += timedelta(hours=13)  # 23:00
+    outcome = await member_elsewhere.say("转人工")
+    assert "11-22 周日 09:00 上班后会联系您" in outcome.replies[0].text
 
 
 @pytest.mark.parametrize("said", rows(NONE))
 async def test_a_question_that_only_holds_the_word_is_a_question(member, office, said) -> None:
     outcome = await member.say(said)
     assert outcome.handler == "question"
-    assert all(isinstance(effect, NoteGap) for effect in outcome.effects)
+    assert all(isinstance(effect, NoteGap | Learn) for effect in outcome.effects)
     assert office.asked[0][0] == said
 
 

@@ -23,7 +23,16 @@ from scheduler.posts import parse_recipient
 from scheduler.timetable import Kind
 
 ZONE = "Asia/Shanghai"
-CLEAR = Facts(sent=(), opted_out=False, paused=False, reachable=True, human_has_it=False)
+CLEAR = Facts(
+    sent=(),
+    opted_out=False,
+    paused=False,
+    reachable=True,
+    human_has_it=False,
+    mood_hold=False,
+    topic_off=False,
+    every_days=0,
+)
 
 
 def at(day: int, hour: int = 10, minute: int = 0) -> datetime:
@@ -66,7 +75,7 @@ def test_the_names_are_the_promised_ones() -> None:
 def test_with_nothing_against_it_an_item_may_leave() -> None:
     decision = ask()
     assert outcome(decision) == (Verdict.ALLOW, None, None)
-    assert decision.rule == RULE_VERSION == "1"
+    assert decision.rule == RULE_VERSION == "2"
 
 
 @pytest.mark.parametrize(
@@ -76,19 +85,21 @@ def test_with_nothing_against_it_an_item_may_leave() -> None:
         (replace(CLEAR, reachable=False), Verdict.DROP, Reason.NOT_REACHABLE),
         (replace(CLEAR, human_has_it=True), Verdict.HOLD, Reason.HUMAN_HAS_IT),
         (replace(CLEAR, opted_out=True), Verdict.DROP, Reason.OPTED_OUT),
+        (replace(CLEAR, mood_hold=True), Verdict.HOLD, Reason.MOOD_HOLD),
+        (replace(CLEAR, topic_off=True), Verdict.DROP, Reason.TOPIC_OFF),
     ],
 )
 def test_the_standing_facts_decide(facts: Facts, verdict: Verdict, reason: Reason) -> None:
     assert outcome(ask(facts)) == (verdict, reason, None)
 
 
-@pytest.mark.parametrize("fact", ["sent", "opted_out", "human_has_it"])
+@pytest.mark.parametrize("fact", ["sent", "opted_out", "human_has_it", "mood_hold", "topic_off", "every_days"])
 def test_an_unknown_fact_means_silence(fact: str) -> None:
     assert outcome(ask(replace(CLEAR, **{fact: None}))) == (Verdict.HOLD, Reason.UNKNOWN, None)
 
 
 def test_the_order_of_the_checks_is_the_policy() -> None:
-    facts = Facts(sent=None, opted_out=True, paused=True, reachable=False, human_has_it=True)
+    facts = replace(CLEAR, sent=None, opted_out=True, paused=True, reachable=False, human_has_it=True)
     night, late = at(26, 22), at(30, 22)
     short = timedelta(days=3)
     reasons = [ask(facts, now=late, good_for=short).reason, ask(facts, now=night, good_for=short).reason]
@@ -258,3 +269,43 @@ def test_every_reason_can_be_told_with_every_verdict(verdict: Verdict, reason: R
     text = describe(Decision(verdict, reason, NOW if verdict is Verdict.DEFER else None, "1", seen), ZONE)
     assert text.endswith("。")
     assert "{" not in text
+
+
+def test_somebody_upset_is_held_whatever_else_there_is_but_not_what_is_stale() -> None:
+    upset = replace(CLEAR, mood_hold=True, paused=True, reachable=False, human_has_it=True, opted_out=None)
+    assert outcome(ask(upset)) == (Verdict.HOLD, Reason.MOOD_HOLD, None)
+    assert outcome(ask(upset, good_for=timedelta(0))) == (Verdict.DROP, Reason.EXPIRED, None)
+
+
+def test_a_mute_puts_off_to_the_first_open_moment_after_it() -> None:
+    muted = replace(CLEAR, muted_until=at(27, 22))
+    assert outcome(ask(muted)) == (Verdict.DEFER, Reason.MUTED, at(28, 9))
+    assert ask(muted, now=at(28, 9)).verdict is Verdict.ALLOW
+
+
+def test_what_is_stale_before_a_mute_ends_is_dropped_at_once() -> None:
+    muted = replace(CLEAR, muted_until=at(27, 22))
+    assert outcome(ask(muted, good_for=timedelta(hours=12))) == (Verdict.DROP, Reason.MUTED, None)
+
+
+def test_who_wants_less_waits_the_longer_of_the_two_gaps() -> None:
+    rarely = replace(sent(at(20)), every_days=7)
+    decision = ask(rarely)
+    assert outcome(decision) == (Verdict.DEFER, Reason.MIN_GAP, at(27))
+    assert "间隔还不到 168 小时" in describe(decision, ZONE)
+    assert ask(replace(sent(at(20)), every_days=1)).verdict is Verdict.ALLOW
+
+
+def test_what_version_1_wrote_down_can_still_be_replayed() -> None:
+    recorded = {
+        "scope": "person", "channel": "app", "kind": "value",
+        "planned_at": NOW.isoformat(), "expires_at": at(30).isoformat(), "now": NOW.isoformat(),
+        "facts": {"sent": [at(25, 20).isoformat()], "opted_out": False, "paused": False, "reachable": True,
+                  "human_has_it": False},
+        "rules": {"person_per_day": 1, "person_per_week": 3, "group_per_day": 1, "gap_hours": 18,
+                  "quiet": "21:00-09:00", "zone": ZONE},
+        "seen": {"day": 0, "week": 1, "unknown": []},
+    }  # fmt: skip
+    again = replay(recorded, "1")
+    assert (again.verdict, again.reason, again.until, again.rule) == (Verdict.DEFER, Reason.MIN_GAP, at(26, 14), "1")
+    assert again.inputs == recorded

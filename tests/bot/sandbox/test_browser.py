@@ -1,30 +1,17 @@
 """The sandbox in a real Chromium: what a person who tries Fencun for the first time does and sees."""
 
-import shutil
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from bot.clock import MovableClock
-from bot.sandbox.run import SAMPLE_GUIDES, Sandbox
+from bot.sandbox.run import SAMPLE_GUIDES
+from tests.bot.sandbox.browser import bubbles, needs_chromium, opened, says, seat
 
 GUIDES = len(list(SAMPLE_GUIDES.rglob("*.md")))
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-MONDAY = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)  # Monday 10:05 in Shanghai
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium 没有安装：apt-get install chromium fonts-noto-cjk")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -35,33 +22,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def page(folder: Path) -> AsyncIterator[Page]:
-    sandbox = Sandbox(folder, SAMPLE_GUIDES, MovableClock(MONDAY))
-    address = await sandbox.start(0)
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        opened = await browser.new_page(viewport={"width": 1440, "height": 900})
-        opened.set_default_timeout(15_000)
-        problems: list[str] = []
-        opened.on("pageerror", lambda error: problems.append(str(error)))
-        await opened.goto(address)
-        await opened.wait_for_selector("html[data-ready=yes]")
-        yield opened
-        await browser.close()
-    await sandbox.stop()
-    assert problems == []
-
-
-def seat(page: Page, name: str) -> Locator:
-    return page.locator(f"[data-seat={name}]")
-
-
-def bubbles(page: Page, name: str, whose: str) -> Locator:
-    return seat(page, name).locator(f"[data-bubble={whose}]")
-
-
-async def says(page: Page, name: str, text: str) -> None:
-    await seat(page, name).locator("[data-input]").fill(text)
-    await seat(page, name).locator("[data-input]").press("Enter")
+    async with opened(folder) as page:
+        yield page
 
 
 async def test_a_member_gets_cited_answers_and_an_honest_refusal(page: Page) -> None:

@@ -1,0 +1,31 @@
+"""Anger at us: a person at once, and nothing unasked to that member until a colleague has resolved it."""
+
+from handlers import texts
+from handlers.asked_rights import only_asks
+from handlers.calling import call
+from handlers.commands.parse import is_command
+from handlers.mood import Mood
+from handlers.turn import Effect, HoldUnasked, Kind, Office, OptOut, Outcome, Reply, Turn
+from handlers.wishes import Wish, only_a_wish, wish_in
+
+COMPLAINT = "complaint"  # no anger in the words, and still something that a person has to put right
+
+
+async def mood_hold(turn: Turn, office: Office) -> Outcome | None:
+    """Hands an upset member to a person. A wish to be left alone in the same message is carried out beside it."""
+    if turn.item.kind is not Kind.TEXT or is_command(turn) or not (held := hold_for(turn)):
+        return None
+    called = call(turn, office, texts.UPSET)
+    if wish_in(turn.item.text) is not Wish.STOP:
+        return Outcome("mood", called.replies, (*held, *called.effects), called.move)
+    replies = (Reply(texts.OPTED_OUT), *called.replies)
+    return Outcome("mood", replies, (*held, OptOut(), *called.effects), called.move)
+
+
+def hold_for(turn: Turn) -> tuple[Effect, ...]:
+    """The hold that the mood of a text asks for, if any. Who only uses a right of theirs is not upset with us."""
+    reading, text = turn.reading, turn.item.text
+    if reading is None or not reading.escalate or only_a_wish(text) or only_asks(text, turn.now):
+        return ()
+    upset = reading.mood in (Mood.ANGRY, Mood.FURIOUS)
+    return (HoldUnasked(str(reading.mood) if upset else COMPLAINT, reading.quote),)

@@ -1,0 +1,64 @@
+"""What handlers may ask about a member's own data. Reading only; the program keeps it in one registry."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from handlers.preferences import Preferences, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One kind of thing that is held about a person, in words for that person: what, how much, why, until when, how
+    it was used."""
+
+    what: str
+    count: int
+    why: str
+    until: str
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastPost:
+    """The last scheduled content that went to a person. `inputs` is what the gate saw when it allowed it."""
+
+    title: str
+    at: datetime
+    schedule: str
+    channel: str
+    inputs: Mapping[str, Any]
+
+
+class Records(Protocol):
+    """`person` is an id as it stands in `Conversation.person`."""
+
+    @property
+    def retention_days(self) -> int:
+        """For how many days what people wrote is kept."""
+        ...
+
+    async def preferences(self, person: str) -> Preferences: ...
+
+    async def profile(self, person: str) -> Profile | None: ...
+
+    async def kept(self, person: str) -> Sequence[Kept]:
+        """Everything that is held about the person, and nothing else; empty for somebody we do not know."""
+        ...
+
+    async def export(self, person: str) -> str:
+        """The same as JSON, with its content."""
+        ...
+
+    async def last_post(self, person: str) -> LastPost | None:
+        """From the gate's record; None where nothing was sent, or it is older than what is kept."""
+        ...
+
+    async def handled_since(self, conversation: str, handler: str, since: datetime) -> bool:
+        """Whether `handler` took an item of the conversation at `since` or later."""
+        ...
+
+    async def spoken_to(self, person: str) -> bool:
+        """Whether we ever said anything to the person, as far as is kept."""
+        ...

@@ -1,0 +1,190 @@
+"""What a member decides about what we send and keep, in their own words: carried out at once, and said back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers import rights_texts as words
+from handlers import texts
+from handlers.asked_rights import TOPIC_NAMES, Asked, Right, asked_in
+from handlers.meant_rights import meant_in, words_for
+from handlers.plain import clauses
+from handlers.preferences import Preferences, Purpose
+from handlers.rights_texts import local
+from handlers.small_talk import small_talk
+from handlers.turn import (
+    AskColleague,
+    Effect,
+    Forget,
+    Kind,
+    Office,
+    OptIn,
+    OptOut,
+    Outcome,
+    Prefer,
+    Reply,
+    Turn,
+)
+from handlers.wishes import wish_in
+
+HANDLER = "rights"
+DELETE_ASKED = "delete_asked"  # the handler that showed what a deletion takes: a confirmation refers to it
+CONFIRM_WITHIN = timedelta(minutes=words.CONFIRM_MINUTES)
+EXPORT, FORGET = "export", "forget"  # what `AskColleague` asks for
+_LEAST = 4  # characters of a free wording
+_DENIALS = (
+    "不退订",
+    "我不想退订",
+    "不是",
+    "我没",
+    "没说",
+    "别退订",
+    "不要退订",
+    "不想退订",
+    "我不要退订",
+    "不删",
+    "别删",
+)
+_ABOUT_TOPICS = (Right.ONLY, Right.NEVER)
+_PERSONAL = (Right.SETTINGS, Right.DATA, Right.EXPORT, Right.DELETE, Right.CONFIRM, Right.WHY)
+
+
+async def rights(turn: Turn, office: Office) -> Outcome | None:
+    """Carries out what the text asks for; None where it asks for nothing of this kind."""
+    asked = await asked_of(turn, office)
+    if asked is None:
+        return _asked_back(turn)
+    if turn.conversation.chat and asked.right in _PERSONAL:
+        return _said(words.IN_GROUP)
+    match asked.right:
+        case Right.SETTINGS | Right.DATA | Right.WHY | Right.EXPORT:
+            return await _shown(turn, office, asked.right)
+        case Right.DELETE:
+            kept = await office.records.kept(turn.conversation.person)
+            return replace(_said(words.preview(kept)), handler=DELETE_ASKED)
+        case Right.CONFIRM:
+            return await _confirmed(turn, office)
+        case _:
+            return await _decided(turn, office, asked)
+
+
+async def kept_silently(turn: Turn, office: Office) -> tuple[Effect, ...]:
+    """What counts while a colleague serves the person, though nothing is said.
+
+    Who wants their data deleted is told so by the colleague, who hears of it; the confirmation is theirs alone.
+    """
+    asked = await asked_of(turn, office)
+    if asked is None or (turn.conversation.chat and asked.right in _PERSONAL):
+        return ()
+    match asked.right:
+        case Right.DELETE:
+            return (AskColleague(FORGET),)
+        case Right.CONFIRM:
+            return (Forget(turn.conversation.person),) if await _was_asked(turn, office) else ()
+        case Right.EXPORT:
+            return (AskColleague(EXPORT),)
+        case Right.SETTINGS | Right.DATA | Right.WHY:
+            return ()
+        case _:
+            return (await _decided(turn, office, asked)).effects
+
+
+async def asked_of(turn: Turn, office: Office) -> Asked | None:
+    """What the text asks for. A wish to stop, to go on or for a person comes first, unless it names a topic."""
+    if turn.item.kind is not Kind.TEXT:
+        return None
+    now = local(turn.now, office.zone)
+    asked = asked_in(turn.item.text, now, await _topics(office))
+    wish = wish_in(turn.item.text)
+    if asked is not None:
+        return None if wish and asked.right not in _ABOUT_TOPICS else asked
+    return None if wish or _small(turn.item.text) else meant_in(turn.item.text, now)
+
+
+def _small(text: str) -> bool:
+    """Denials and single words say too little to act on."""
+    bare = "".join(clauses(text))
+    return len(bare) < _LEAST or bare.startswith(_DENIALS) or small_talk(text) is not None
+
+
+def _asked_back(turn: Turn) -> Outcome | None:
+    """What is only likely is asked back, with the plain words for it."""
+    text = turn.item.text
+    if turn.item.kind is not Kind.TEXT or wish_in(text) or _small(text) or not (plain := words_for(text)):
+        return None
+    return _said(words.asked_back(plain))
+
+
+async def _topics(office: Office) -> Mapping[str, str]:
+    """The topics of the library by their own names, beside the four that every member knows."""
+    found = {guide.topic.strip() for guide in await office.guides()}
+    return {topic.casefold(): topic for topic in found if len(topic) > 1 and topic not in TOPIC_NAMES}
+
+
+def _said(text: str, *effects: Effect) -> Outcome:
+    return Outcome(HANDLER, replies=(Reply(text),), effects=effects)
+
+
+async def _shown(turn: Turn, office: Office, right: Right) -> Outcome:
+    person, records = turn.conversation.person, office.records
+    match right:
+        case Right.SETTINGS:
+            return _said(words.settings(await records.preferences(person), office.zone, turn.now))
+        case Right.WHY:
+            return _said(words.why(await records.last_post(person), office.zone))
+        case Right.EXPORT:
+            return _exported(await records.export(person), office)
+        case _:
+            return _said(words.data(await records.kept(person), await records.profile(person)))
+
+
+def _exported(text: str, office: Office) -> Outcome:
+    if len(text.encode()) <= words.CHAT_BYTES:
+        return _said(text)
+    if not office.colleagues_hear:
+        return _said(words.NOBODY_CAN)
+    return _said(words.FILE_COMES, AskColleague(EXPORT))
+
+
+async def _confirmed(turn: Turn, office: Office) -> Outcome:
+    if not await _was_asked(turn, office):
+        return _said(words.NOT_ASKED)
+    return _said(words.FORGOTTEN, Forget(turn.conversation.person))
+
+
+async def _was_asked(turn: Turn, office: Office) -> bool:
+    since = turn.now - CONFIRM_WITHIN
+    return await office.records.handled_since(turn.conversation.id, DELETE_ASKED, since)
+
+
+async def _decided(turn: Turn, office: Office, asked: Asked) -> Outcome:
+    """A decision about what we send or use."""
+    now = await office.records.preferences(turn.conversation.person)
+    match asked:
+        case Asked(Right.SWITCH, purpose=Purpose.POSTS):
+            return _said(texts.OPTED_IN, OptIn()) if asked.on else _said(texts.OPTED_OUT, OptOut())
+        case Asked(Right.SWITCH, purpose=purpose, on=on) if purpose is not None:
+            changed = replace(now, off=now.off - {purpose} if on else now.off | {purpose})
+            text = words.switched(purpose, on=on)
+        case Asked(Right.UNMUTE):
+            changed, text = replace(now, muted_until=None), words.UNMUTED
+        case Asked(Right.MUTE, until=until) if until is not None:
+            changed, text = replace(now, muted_until=until), words.muted(until, office.zone)
+        case Asked(Right.LESS, days=days):
+            changed = replace(now, every_days=days or max(words.LESS_DAYS, now.every_days))
+            text = words.less(changed.every_days)
+        case _ if not asked.topics:
+            return _said(words.WHICH_TOPICS)
+        case _:
+            changed = _of_topics(now, asked)
+            text = words.topics(changed)
+    return _said(text, Prefer(changed))
+
+
+def _of_topics(now: Preferences, asked: Asked) -> Preferences:
+    """只看 replaces what was chosen before; 不要 takes away from what is left."""
+    if asked.right is Right.ONLY:
+        return replace(now, only=asked.topics, never=now.never - asked.topics)
+    # Where nothing is left of what they wanted to see, nothing is sent: that is not a wish for the rest.
+    left = now.only - asked.topics or now.only
+    return replace(now, only=left, never=now.never | asked.topics)

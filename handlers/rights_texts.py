@@ -1,0 +1,165 @@
+"""What members read about their settings and their data. Fixed words around their own figures."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from handlers.asked_rights import topic_words
+from handlers.preferences import Preferences, Profile, Purpose
+from handlers.records import Kept, LastPost
+from handlers.texts import moment
+
+LESS_DAYS = 7  # between two posts, where a member only wants fewer
+CONFIRM_MINUTES = 10
+CHAT_BYTES = 1500  # of an export that is shown in the chat
+
+HOW_LESS = "想换个频率，回复“两周一次”“一个月一条”这样的话；完全不收，回复“退订”。"
+UNMUTED = "好的，静音已取消，有合适的内容我会发给您。"
+IN_GROUP = "这是您的个人信息，群里不方便说。请单独发消息给我，我马上告诉您。"
+NOTHING_KEPT = "除了刚才这句话，我这里没有保存您的任何数据。"
+FORGOTTEN = (
+    "您的数据已经删除，不会再主动给您发内容。只留下一个认不出是谁的标记，用来记住不再打扰您。"
+    "以后有问题，照样可以随时问我。"
+)
+NOT_ASKED = f"要删除您的数据，请先回复“删除我的数据”，看过会删除什么，再在 {CONFIRM_MINUTES} 分钟内回复“确认删除”。"
+FILE_COMES = "您的数据比较多，聊天里放不下。已经告诉同事，会把文件单独发给您。"
+NOBODY_CAN = "您的数据比较多，聊天里放不下。请回复“转人工”，请同事把文件单独发给您。"
+NEVER_SENT = "查过记录：没有主动给您发过内容（或者已经超过保存期限）。刚才看到的应该是对您提问的回答，或者是同事发的。"
+WHICH_TOPICS = "想只看哪一类，回复“只看育儿”“不要家居”这样的话就行。"
+HOW_LONG = "想静音多久，回复“静音7天”“静音到周五”这样的话就行。"
+CANCELLED = "还有其他要改的，回复“我的设置”。"
+
+_SWITCHED = {
+    (Purpose.PERSONALISATION, False): "好的，个性化已关闭：不再记您常问什么，记过的已删除。想再开，回复“开启个性化”。",
+    (Purpose.PERSONALISATION, True): "好的，个性化已开启：我会记下您常问的主题，方便挑选内容。想关，回复“关闭个性化”。",
+    (Purpose.ANSWERS, False): "好的，回答时不再联系您之前说过的话，每句都当新问题。想再开，回复“开启上下文”。",
+    (Purpose.ANSWERS, True): "好的，回答时会联系您刚说过的话。想关，回复“关闭上下文”。",
+}
+
+
+def less(days: int) -> str:
+    return f"好的，以后至少隔 {days} 天才给您发一条。{HOW_LESS}"
+
+
+def muted(until: datetime, zone: str) -> str:
+    return f"好的，{moment(until, zone)} 之前不主动给您发内容，提问照样回答。想提前恢复，回复“取消静音”。"
+
+
+def topics(preferences: Preferences) -> str:
+    return f"好的，以后{_topics(preferences)}。想改回来，回复“恢复推送”。"
+
+
+def switched(purpose: Purpose, *, on: bool) -> str:
+    """For ANSWERS and PERSONALISATION; POSTS is the opt-out and has words of its own."""
+    return _SWITCHED[purpose, on]
+
+
+def settings(preferences: Preferences, zone: str, now: datetime) -> str:
+    """All of it, each with how to change it."""
+    off, until = preferences.off, preferences.muted_until
+    quiet = until is not None and until > now
+    rows = (
+        ("主动推送", "已退订，回复“恢复推送”再开" if Purpose.POSTS in off else "开着，回复“退订”关掉"),
+        ("频率", f"至少隔 {preferences.every_days} 天一条" if preferences.every_days else "按平常的节奏"),
+        ("静音", f"到 {moment(until, zone)}，回复“取消静音”提前结束" if until and quiet else "没有，回复“静音7天”可设"),
+        ("主题", _topics(preferences)),
+        ("个性化", _switch(Purpose.PERSONALISATION, preferences, "个性化")),
+        ("联系上文回答", _switch(Purpose.ANSWERS, preferences, "上下文")),
+    )
+    listed = "\n".join(f"- {name}：{value}" for name, value in rows)
+    return (
+        f"您的设置：\n\n{listed}\n\n"
+        "改频率回复“少发点”“两周一次”，改主题回复“只看育儿”“不要家居”，全部复原回复“恢复推送”。"
+    )
+
+
+def settings_rows(preferences: Preferences, zone: str, now: datetime) -> str:
+    """The same in one line, for colleagues."""
+    until, off = preferences.muted_until, preferences.off
+    said = (
+        "已退订" if Purpose.POSTS in off else "收推送",
+        f"至少隔 {preferences.every_days} 天" if preferences.every_days else "",
+        f"静音到 {moment(until, zone)}" if until and until > now else "",
+        _topics(preferences) if preferences.only or preferences.never else "",
+        "不要个性化" if Purpose.PERSONALISATION in off else "",
+        "不联系上文" if Purpose.ANSWERS in off else "",
+    )
+    return "，".join(each for each in said if each)
+
+
+def _switch(purpose: Purpose, preferences: Preferences, word: str) -> str:
+    return f"关，回复“开启{word}”" if purpose in preferences.off else f"开，回复“关闭{word}”"
+
+
+def _topics(preferences: Preferences) -> str:
+    if preferences.only:
+        return f"只发{topic_words(preferences.only)}"
+    return f"不发{topic_words(preferences.never)}" if preferences.never else "都发"
+
+
+def data(kept: Sequence[Kept], profile: Profile | None) -> str:
+    """What is held, why, until when and how it was used; what is remembered is said in full."""
+    if not kept:
+        return NOTHING_KEPT
+    rows = [f"- {each.what}（{each.count} 条）：{each.why}；{each.used}；{each.until}" for each in kept]
+    known = _remembered(profile)
+    more = [f"- 记住的是：{known}"] if known else []
+    listed = "\n".join([*rows, *more])
+    return f"我这里保存的您的数据：\n\n{listed}\n\n导出回复“导出我的数据”，删除回复“删除我的数据”，开关回复“我的设置”。"
+
+
+def _remembered(profile: Profile | None) -> str:
+    if profile is None:
+        return ""
+    asked = sorted(profile.topics, key=lambda topic: -profile.topics[topic])
+    hours = sorted(profile.hours or {}, key=lambda hour: -(profile.hours or {})[hour])[:1]
+    said = (
+        f"常问{topic_words(set(asked[:3]))}" if asked else "",
+        f"宝宝{profile.stage}" if profile.stage else "",
+        f"家里的{profile.room}" if profile.room else "",
+        f"常在 {hours[0]} 点来" if hours else "",
+    )
+    return "，".join(each for each in said if each)
+
+
+def preview(kept: Sequence[Kept]) -> str:
+    """What a deletion takes and what stays."""
+    goes = "、".join(f"{each.what}（{each.count} 条）" for each in kept) or "刚才这句话"
+    return (
+        f"会删除：{goes}。\n\n会留下：一个加盐的标记，认不出是谁，只用来记住不再主动给您发内容。正在处理的转接单会关闭。\n\n"
+        f"删除后无法恢复。确定的话，请在 {CONFIRM_MINUTES} 分钟内回复“确认删除”；不回复就什么都不删。"
+    )
+
+
+def why(post: LastPost | None, zone: str) -> str:
+    """Why the last post was sent, from what the gate saw."""
+    if post is None:
+        return NEVER_SENT
+    checks = "\n".join(f"- {each}" for each in _checks(post))
+    return (
+        f"最近一条是 {moment(post.at, zone)} 发的《{post.title}》，来自定时内容“{post.schedule}”，"
+        "不是有人点名发给您。发之前逐条查过：\n\n"
+        f"{checks}\n\n不想再收回复“退订”，想少收回复“少发点”，只想看一类回复“只看育儿”。"
+    )
+
+
+def _checks(post: LastPost) -> list[str]:
+    rules, seen, facts = (post.inputs.get(name, {}) for name in ("rules", "seen", "facts"))
+    day, week = seen.get("day", 0), seen.get("week", 0)
+    return [
+        *(["您没有退订"] if facts.get("opted_out") is False else []),
+        *(["没有同事正在接待您"] if facts.get("human_has_it") is False else []),
+        f"不在免打扰时段（{rules.get('quiet', '')}）",
+        f"那天之前已发 {day} 条，一天最多 {rules.get('person_per_day')} 条",
+        f"那周之前已发 {week} 条，一周最多 {rules.get('person_per_week')} 条",
+        f"和上一条至少隔 {rules.get('gap_hours', 0):g} 小时",
+    ]
+
+
+def asked_back(right: str) -> str:
+    """A free wording that may mean something big: asked back, with the words that do it."""
+    return f"您是想{right}吗？是的话请回复“{right}”。"
+
+
+def local(now: datetime, zone: str) -> datetime:
+    return now.astimezone(ZoneInfo(zone))

@@ -1,0 +1,102 @@
+"""Members' rights through the whole program: what they decide holds for what is sent and what is remembered."""
+
+import pytest
+from sqlalchemy import select
+
+from bot.store import preferences, profiles
+from bot.store.tables import audit, opt_out
+from handlers.mood import Mood, Reading
+from handlers.preferences import Preferences
+from tests.bot.conftest import OpenHouse
+from tests.bot.house import CHEN, LIN, House
+
+WEEKLY = {"name": "weekly-styling", "every": "mon 12:00", "topic": "styling", "to": ["app:lihua"]}
+
+
+@pytest.fixture(autouse=True)
+def calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody here is upset: what anger leads to has tests of its own."""
+    monkeypatch.setattr("handlers.mood.read", lambda *_: Reading(Mood.CALM, escalate=False, reason=""))
+
+
+async def chosen(house: House, who: str = CHEN) -> Preferences:
+    async with house.program.base.database.read() as connection:
+        return await preferences.load(connection, who)
+
+
+async def test_what_is_chosen_is_kept_shown_and_taken_back_together(house: House) -> None:
+    for words in ("两周一次", "静音7天", "不要家居"):
+        await house.customer(words)
+    [shown] = await house.customer("我的设置")
+    assert "至少隔 14 天" in shown
+    assert "静音：到" in shown
+    assert "不发空间搭配" in shown
+    await house.customer("恢复推送")
+    assert await chosen(house) == Preferences()
+
+
+async def test_choices_of_one_are_nobody_else_s(house: House) -> None:
+    await house.customer("两周一次", CHEN)
+    assert (await chosen(house, LIN)).every_days == 0
+
+
+async def test_what_is_remembered_is_shown_and_goes_when_it_is_switched_off(house: House) -> None:
+    await house.customer("我家客厅的沙发选多长")
+    [shown] = await house.customer("我的数据")
+    assert "常问空间搭配" in shown
+    assert "家里的客厅" in shown
+    await house.customer("关闭个性化")
+    await house.customer("我家书房的沙发选多长")
+    async with house.program.base.database.read() as connection:
+        assert await profiles.load(connection, CHEN) is None
+
+
+async def test_my_data_counts_exactly_what_is_stored(house: House) -> None:
+    await house.customer("沙发选多长")
+    [shown] = await house.customer("我的数据")
+    assert "聊天消息（3 条）" in shown, "two of theirs and our answer"
+    assert "保存 180 天" in shown
+
+
+async def test_why_names_the_post_that_was_sent_and_the_rules_it_passed(open_house: OpenHouse) -> None:
+    async with open_house(schedules=[WEEKLY]) as house:
+        [before] = await house.colleague("为什么给我发这个", "lihua")
+        assert "没有主动给您发过" in before
+        await house.jump(hours=2)
+        [said] = await house.colleague("为什么给我发这个", "lihua")
+        assert "《小客厅沙发怎么选尺寸》" in said
+        assert "weekly-styling" in said
+        assert "一天最多 1 条" in said
+
+
+async def test_while_a_colleague_serves_a_choice_counts_and_the_bot_stays_silent(house: House) -> None:
+    await house.customer("转人工")
+    assert await house.customer("两周一次") == []
+    assert await house.customer("退订") == []
+    assert (await chosen(house)).every_days == 14
+    async with house.program.base.database.read() as connection:
+        assert await connection.scalar(select(opt_out.c.person)) == f"person:{CHEN.lower()}"
+
+
+async def test_who_was_never_greeted_hears_once_who_answers_and_what_is_kept(house: House) -> None:
+    [first] = await house.customer("沙发选多长")
+    assert "我是智能助手（AI）分寸" in first
+    [second] = await house.customer("沙发和茶几之间留多宽")
+    assert "智能助手" not in second
+
+
+async def test_an_operator_sees_what_is_held_without_reading_messages_and_that_is_logged(house: House) -> None:
+    await house.customer("沙发选多长")
+    [said] = await house.colleague(f"/person {CHEN}")
+    assert "聊天消息：2 条" in said
+    assert "沙发选多长" not in said
+    async with house.program.base.database.read() as connection:
+        [row] = (await connection.execute(select(audit))).mappings().all()
+    assert CHEN not in row["what"]
+
+
+async def test_members_cannot_use_the_operators_commands(house: House) -> None:
+    await house.customer("沙发选多长", LIN)
+    await house.customer(f"/forget {LIN} 确认")
+    [shown] = await house.customer("我的数据", LIN)
+    assert "聊天消息" in shown

@@ -1,0 +1,233 @@
+"""What members decide about what we send and keep, in plain and in free words, and what only looks like it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from handlers import rights_texts
+from handlers.handoff import State
+from handlers.mood import Mood, Reading
+from handlers.preferences import Preferences, Profile, Purpose
+from handlers.records import Kept, LastPost
+from handlers.rights import DELETE_ASKED, FORGET
+from handlers.turn import AskColleague, Forget, Kind, Learn, OptIn, OptOut, Prefer
+from knowledge.types import Line
+
+TALKED = (Kept("聊天消息", 12, "回答您的问题", "保存 180 天", "用来查资料"),)
+EARLIER = (Line("customer", "客厅怎么摆"), Line("bot", "先量尺寸。"))
+POST = LastPost(
+    "小客厅沙发怎么选尺寸",
+    datetime(2026, 11, 20, 2, 0, tzinfo=UTC),
+    "weekly-styling",
+    "app",
+    {
+        "facts": {"opted_out": False, "human_has_it": False},
+        "rules": {"quiet": "21:00-09:00", "person_per_day": 1, "person_per_week": 3, "gap_hours": 18.0},
+        "seen": {"day": 0, "week": 1},
+    },
+)
+
+
+@pytest.fixture(autouse=True)
+def calm(monkeypatch) -> None:
+    """Nobody here is upset: what anger leads to has tests of its own."""
+    monkeypatch.setattr("handlers.mood.read", lambda _text, _history=(): Reading(Mood.CALM, escalate=False, reason=""))
+
+
+def chosen(outcome) -> Preferences:
+    [effect] = outcome.effects
+    assert isinstance(effect, Prefer)
+    return effect.preferences
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [
+        ("少发点", 7), ("能不能少发点", 7), ("你好，少推送一些吧", 7), ("推送太频繁了", 7), ("一周一条", 7),
+        ("每周一条就行", 7), ("两周一次", 14), ("改成半个月一条", 15), ("一个月一条", 30), ("隔天一条", 2),
+        ("每月最多2条", 15),
+    ],
+)  # fmt: skip
+async def test_who_wants_fewer_gets_fewer(member, said, days) -> None:
+    outcome = await member.say(said)
+    assert chosen(outcome).every_days == days
+    assert f"至少隔 {days} 天" in outcome.replies[0].text
+
+
+@pytest.mark.parametrize(
+    ("said", "until"),
+    [
+        ("静音7天", datetime(2026, 11, 28, 2, 0, tzinfo=UTC)),
+        ("静音七天", datetime(2026, 11, 28, 2, 0, tzinfo=UTC)),
+        ("靜音两周", datetime(2026, 12, 5, 2, 0, tzinfo=UTC)),
+        ("静音", datetime(2026, 11, 28, 2, 0, tzinfo=UTC)),
+        ("静音到周五", datetime(2026, 11, 27, 16, 0, tzinfo=UTC)),
+        ("这个月别发了", datetime(2026, 11, 30, 16, 0, tzinfo=UTC)),
+        ("静音到12月1号", datetime(2026, 12, 1, 16, 0, tzinfo=UTC)),
+        ("静音9999天", datetime(2027, 11, 21, 2, 0, tzinfo=UTC)),
+    ],
+)
+async def test_who_wants_silence_for_a_while_gets_it_for_a_year_at_most(member, said, until) -> None:
+    assert chosen(await member.say(said)).muted_until == until
+
+
+@pytest.mark.parametrize(
+    ("said", "only", "never"),
+    [
+        ("只看育儿", {"parenting"}, set()), ("只看育儿和搭配", {"parenting", "styling"}, set()),
+        ("不要家居", set(), {"styling"}), ("育儿的就别发了", set(), {"parenting"}),
+        ("别给我推宝宝的内容", set(), {"parenting"}), ("不要社群的推送", set(), {"community"}),
+    ],
+)  # fmt: skip
+async def test_topics_are_chosen_by_name(member, said, only, never) -> None:
+    preferences = chosen(await member.say(said))
+    assert (preferences.only, preferences.never) == (only, never)
+
+
+async def test_without_the_only_topic_they_wanted_nothing_else_is_sent_instead(member, office) -> None:
+    office.records.chosen = Preferences(only=frozenset({"styling"}))
+    preferences = chosen(await member.say("不要家居"))
+    assert (preferences.only, preferences.never) == ({"styling"}, {"styling"})
+
+
+async def test_a_choice_changes_nothing_that_was_chosen_before(member, office) -> None:
+    office.records.chosen = Preferences(every_days=14, only=frozenset({"parenting"}))
+    preferences = chosen(await member.say("静音7天"))
+    assert (preferences.every_days, preferences.only) == (14, {"parenting"})
+
+
+@pytest.mark.parametrize(
+    ("said", "purpose", "off"),
+    [
+        ("关闭个性化", Purpose.PERSONALISATION, True), ("开启个性化推荐", Purpose.PERSONALISATION, False),
+        ("关闭上下文", Purpose.ANSWERS, True), ("打开上下文", Purpose.ANSWERS, False),
+    ],
+)  # fmt: skip
+async def test_each_purpose_is_switched_by_itself(member, office, said, purpose, off) -> None:
+    office.records.chosen = Preferences(off=frozenset() if off else frozenset({purpose}))
+    assert (purpose in chosen(await member.say(said)).off) is off
+
+
+async def test_scheduled_content_is_switched_by_the_opt_out(member) -> None:
+    assert (await member.say("关闭主动推送")).effects == (OptOut(),)
+    assert (await member.say("恢复推送")).effects == (OptIn(),)
+
+
+async def test_with_answers_off_a_question_is_asked_without_what_was_said_before(member, office) -> None:
+    await member.say("沙发呢", history=EARLIER)
+    assert office.asked[-1][1] == EARLIER
+    office.records.chosen = Preferences(off=frozenset({Purpose.ANSWERS}))
+    await member.say("沙发呢", history=EARLIER)
+    assert office.asked[-1][1] == ()
+
+
+async def test_settings_are_shown_in_words_with_how_to_change_each(member, office) -> None:
+    office.records.chosen = Preferences(every_days=14, never=frozenset({"styling"}), off=frozenset({Purpose.POSTS}))
+    text = (await member.say("我的设置")).replies[0].text
+    for part in ("已退订", "至少隔 14 天", "不发空间搭配", "静音7天", "关闭个性化", "恢复推送"):
+        assert part in text
+
+
+async def test_my_data_says_what_why_until_when_and_what_is_remembered(member, office) -> None:
+    office.records.held = TALKED
+    office.records.known = Profile({"parenting": 3}, "6 个月", "客厅", {21: 4})
+    text = (await member.say("我的数据")).replies[0].text
+    for part in ("聊天消息（12 条）", "回答您的问题", "保存 180 天", "常问育儿", "宝宝6 个月", "客厅", "21 点"):
+        assert part in text
+
+
+async def test_why_is_answered_from_what_the_gate_saw(member, office) -> None:
+    office.records.post = POST
+    text = (await member.say("为什么给我发这个")).replies[0].text
+    for part in ("《小客厅沙发怎么选尺寸》", "11-20 周五 10:00", "一天最多 1 条", "21:00-09:00", "没有退订", "退订"):
+        assert part in text
+
+
+async def test_why_is_answered_truthfully_where_nothing_was_sent(member) -> None:
+    assert (await member.say("为什么给我发这个")).replies[0].text == rights_texts.NEVER_SENT
+
+
+async def test_a_deletion_is_shown_first_and_done_on_confirmation(member, office) -> None:
+    office.records.held = TALKED
+    shown = await member.say("删除我的数据")
+    assert (shown.handler, shown.effects) == (DELETE_ASKED, ())
+    assert "聊天消息（12 条）" in shown.replies[0].text
+    office.records.handled[DELETE_ASKED] = office.now - timedelta(minutes=9)
+    assert (await member.say("确认删除")).effects == (Forget("wmMember0001"),)
+    office.records.handled[DELETE_ASKED] = office.now - timedelta(minutes=11)
+    assert (await member.say("确认删除")).effects == ()
+
+
+async def test_a_small_export_is_shown_and_a_large_one_is_for_a_colleague(member, office) -> None:
+    office.records.exported = '{"person": "wmMember0001"}'
+    assert (await member.say("导出我的数据")).replies[0].text == office.records.exported
+    office.records.exported = "长" * 1000
+    assert [type(effect) for effect in (await member.say("导出我的数据")).effects] == [AskColleague]
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.HUMAN])
+async def test_while_a_colleague_is_awaited_or_serves_wishes_count_and_nothing_is_said(member, office, state) -> None:
+    held = member.held(state, "lihua")
+    muted = await held.say("静音7天")
+    assert muted.replies == ()
+    assert [type(effect) for effect in muted.effects] == [Prefer]
+    asked = await held.say("删除我的数据")
+    assert (asked.handler, asked.replies, asked.effects) == (DELETE_ASKED, (), (AskColleague(FORGET),))
+    office.records.handled[DELETE_ASKED] = office.now
+    assert (await held.say("确认删除")).effects == (Forget("wmMember0001"),)
+
+
+async def test_personal_things_are_not_said_in_a_group(member, office) -> None:
+    office.records.held = TALKED
+    group = replace(member, conversation=replace(member.conversation, chat="wrGroup"))
+    for said in ("我的数据", "我的设置", "删除我的数据", "导出我的数据"):
+        outcome = await group.say(said)
+        assert (outcome.replies[0].text, outcome.effects) == (rights_texts.IN_GROUP, ())
+
+
+NOTHING = """
+退货怎么退|我要退款|静音马桶哪个好|静音轮|只看不买|只看深色沙发|删除购物车|怎么删除评论|我的数据线坏了|身高数据正常吗
+宝宝少吃点行吗|少放点盐|恢复出厂设置|产后恢复|为什么发霉|为什么给我发的是次品|怎么发了两件|一周洗一次|一天几次|不要发黄的|别发货|停电了
+取消活动|宝宝不要|孩子不看|服务不要了|我不想退订|这个月发货吗"""
+
+
+@pytest.mark.parametrize("said", [one for line in NOTHING.splitlines() for one in line.split("|") if one])
+async def test_shop_and_child_questions_change_nothing(member, said) -> None:
+    outcome = await member.say(said)
+    kinds = (Prefer, Forget, OptOut, OptIn, AskColleague)
+    assert not [effect for effect in outcome.effects if isinstance(effect, kinds)]
+
+
+@pytest.mark.parametrize(
+    ("said", "learnt"),
+    [
+        ("我家宝宝6个月了，沙发要包边吗", Learn("styling", "6 个月", "")),
+        ("我家客厅放多大的沙发", Learn("styling", "", "客厅")),
+        ("沙发怎么摆", Learn("styling")),
+        ("朋友家宝宝6个月了，沙发要包边吗", Learn("styling")),
+    ],
+)
+async def test_of_a_question_only_the_topic_and_what_is_stated_is_learnt(member, said, learnt) -> None:
+    assert (await member.say(said)).effects == (learnt,)
+
+
+async def test_with_personalisation_off_nothing_is_learnt(member, office) -> None:
+    office.records.chosen = Preferences(off=frozenset({Purpose.PERSONALISATION}))
+    assert (await member.say("我家客厅沙发怎么摆")).effects == ()
+
+
+async def test_the_first_answer_to_a_stranger_says_who_we_are_once(member, office) -> None:
+    office.records.met = False
+    text = (await member.say("沙发怎么摆")).replies[0].text
+    for part in ("智能助手（AI）", "最多保存 180 天", "我的数据", "退订", "转人工"):
+        assert part in text
+    office.records.met = True
+    assert "智能助手" not in (await member.say("沙发怎么摆")).replies[0].text
+
+
+async def test_the_greeting_says_who_we_are_what_is_kept_and_how_to_stop_and_fits_one_message(member) -> None:
+    [greeting] = (await member.happens(Kind.ENTERED, code="CODE")).replies
+    for part in ("智能助手（AI）", "最多保存 180 天", "我的数据", "删除我的数据", "退订", "转人工"):
+        assert part in greeting.text
+    assert len(greeting.text.encode()) <= 2048
