@@ -191,7 +191,7 @@ class Handoff(Section):
 
     first_reply_seconds: Positive = 90
     working_hours: Spans = "09:00-12:00,13:00-21:00"
-    mood_threshold: Number = Field(0.35, gt=0, lt=1)  # chance of displeasure from which a person is brought in
+    mood_threshold: Number = Field(0.4, gt=0, lt=1)  # chance of displeasure from which a person is brought in
     weekends: bool = True  # whether colleagues work on weekends; public holidays are closed either way
     ceiling_hours: Number = Field(4, gt=0, le=100)  # of working time: what is not ended by then is told to leads
     urgent_always: bool = True  # danger and fury are paged outside working hours too

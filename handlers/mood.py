@@ -9,7 +9,7 @@ from handlers.plain import has_words
 from knowledge.classify.linear import Judged, classifier
 from knowledge.types import Line
 
-THRESHOLD = 0.35  # chance of displeasure with us from which a person is brought in
+THRESHOLD = 0.4  # chance of displeasure with us from which a person is brought in
 NEAR = 0.15  # on either side of the threshold a reading is doubtful
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -154,13 +154,19 @@ def _upset() -> list[Row]:
 
 
 def _after_talk(rows: Sequence[Row], questions: Sequence[Row]) -> list[Row]:
-    """The same rows after an ordinary exchange: that there was one says nothing about a mood, nor does one refusal."""
-    return [
-        replace(
-            row, history=(Line("customer", questions[7 * at % len(questions)].text), Line("bot", _BOT[at % len(_BOT)]))
-        )
-        for at, row in enumerate(rows)
-    ]
+    """The same rows after one to four ordinary exchanges: having talked says nothing about a mood, nor does a refusal.
+
+    In every third one the writer had asked the same before.
+    """
+    return [replace(row, history=tuple(_talk(row, at, questions))) for at, row in enumerate(rows)]
+
+
+def _talk(row: Row, at: int, questions: Sequence[Row]) -> Iterator[Line]:
+    for turn in range(1 + at % 4):
+        again = turn == 0 and at % 3 == 0 and not row.right["escalate"]
+        said = row.text if again else questions[(7 * at + 31 * turn) % len(questions)].text
+        yield Line("customer", said)
+        yield Line("bot", _BOT[(at + turn) % len(_BOT)])
 
 
 _BOT = (
