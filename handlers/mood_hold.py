@@ -4,9 +4,10 @@ from handlers import texts
 from handlers.asked_rights import only_asks
 from handlers.calling import call
 from handlers.commands.parse import is_command
+from handlers.handoff import State
 from handlers.mood import Mood
 from handlers.turn import Effect, HoldUnasked, Kind, Office, OptOut, Outcome, Reply, Turn
-from handlers.wishes import Wish, only_a_wish, wish_in
+from handlers.wishes import Wish, accepts, only_a_wish, wish_in
 
 COMPLAINT = "complaint"  # no anger in the words, and still something that a person has to put right
 
@@ -23,9 +24,11 @@ async def mood_hold(turn: Turn, office: Office) -> Outcome | None:
 
 
 def hold_for(turn: Turn) -> tuple[Effect, ...]:
-    """The hold that the mood of a text asks for, if any. Who only uses a right of theirs is not upset with us."""
+    """The hold that the mood of a text asks for, if any. Who only uses a right, or takes an offer, is not upset."""
     reading, text = turn.reading, turn.item.text
     if reading is None or not reading.escalate or only_a_wish(text) or only_asks(text, turn.now):
+        return ()
+    if turn.conversation.state is State.OFFERED and accepts(text):
         return ()
     upset = reading.mood in (Mood.ANGRY, Mood.FURIOUS)
     return (HoldUnasked(str(reading.mood) if upset else COMPLAINT, reading.quote),)

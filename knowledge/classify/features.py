@@ -34,6 +34,8 @@ def features(text: str, history: Sequence[Line] = (), spell: Callable[[str], str
     `spell` gives a text one spelling per thing before it is taken apart.
     """
     spelt = spell(text)
+    if len(spelt) > 2 * LONGEST:
+        spelt = spelt[:LONGEST] + spelt[-LONGEST:]
     units = units_of(spelt)
     found = {gram: gram for gram in _grams(units, GRAMS)}
     found |= dict.fromkeys(_told(spelt), "")
