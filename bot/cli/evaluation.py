@@ -14,8 +14,9 @@ from time import perf_counter
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from bot.cli.batch import LONGEST_LINE, Unreadable, lines_of
 from bot.cli.doctor import width
-from bot.cli.knowledge import LONGEST_LINE, Unreadable, lines_of, open_library
+from bot.cli.knowledge import open_library
 from bot.clock import SystemClock
 from bot.settings import Settings
 from knowledge.evaluation import (

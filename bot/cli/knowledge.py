@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from bot.cli.batch import Unreadable, lines_of, row_of, said_before
 from bot.clock import SystemClock
 from bot.models import assistant_of, embedder_of
 from bot.settings import Settings
-from knowledge.evaluation import WrongRow, history
 from knowledge.indexing import generation
 from knowledge.indexing.generation import NoIndex
 from knowledge.indexing.index import Built, IndexFailed, build, outdated
@@ -24,12 +24,7 @@ from knowledge.model.chat import Assistant, ModelUnusable
 from knowledge.review import review
 from knowledge.types import Answer, Line
 
-LONGEST_LINE = 1_000_000  # bytes of one line of a batch
 _PROGRESS_EVERY = 100  # lines
-
-
-class Unreadable(Exception):
-    """Why a line of a batch cannot be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,32 +217,9 @@ async def _ask_lines(library: Library, file: BinaryIO, today: date) -> int:
     return 1 if unreadable else 0
 
 
-def lines_of(file: BinaryIO) -> Iterator[bytes]:
-    """One line after the other; of an overlong one the first part, too long to pass for a good one."""
-    while line := file.readline(LONGEST_LINE + 1):
-        rest = line
-        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
-            rest = file.readline(LONGEST_LINE + 1)
-        yield line
-
-
 def _parse(line: bytes) -> _Asked:
-    if len(line) > LONGEST_LINE:
-        raise Unreadable("太长了。")
-    try:
-        found = json.loads(line.decode("utf-8-sig"))
-        json.dumps(found, ensure_ascii=False).encode()  # half a character, "\\ud83d", could not be written back
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("不是 UTF-8 编码的 JSON。") from error
-    if not isinstance(found, dict) or not isinstance(found.get("question"), str):
-        raise Unreadable("要写成 {id, question, history?}，question 是文字。")
-    if not isinstance(found.get("id"), str | int):
-        raise Unreadable("缺少 id（文字或整数）。")
-    said = found.get("history")
-    try:
-        return _Asked(found["id"], found["question"], history([] if said is None else said))
-    except WrongRow as error:
-        raise Unreadable(str(error)) from error
+    found = row_of(line, "question", "要写成 {id, question, history?}，question 是文字。")
+    return _Asked(found["id"], found["question"], said_before(found))
 
 
 def _shown(answer: Answer) -> dict[str, Any]:

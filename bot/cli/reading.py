@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bot.cli.knowledge import LONGEST_LINE, lines_of
+from bot.cli.batch import Unreadable, lines_of, row_of, said_before
 from handlers.intent import intent_of
 from handlers.mood import read
-from knowledge.evaluation import WrongRow, history
 
 _PROGRESS_EVERY = 1000  # lines
 
@@ -30,8 +29,7 @@ def intent(batch: Path) -> int:
 
 
 def _mood_of(row: dict[str, Any]) -> dict[str, Any]:
-    said = row.get("history")
-    found = read(row["text"], history([] if said is None else said))
+    found = read(row["text"], said_before(row))
     return {"mood": str(found.mood), "escalate": found.escalate, "reason": found.reason}
 
 
@@ -52,9 +50,9 @@ def _read_lines(file: BinaryIO, answering: Answering) -> int:
         if not line.strip():
             continue
         try:
-            row = _parse(line)
+            row = row_of(line, "text", "要写成 {id, text}，text 是文字。")
             answer = answering(row)
-        except WrongRow as error:
+        except Unreadable as error:
             unreadable += 1
             _say(f"第 {number} 行读不懂：{error}")
             continue
@@ -64,21 +62,6 @@ def _read_lines(file: BinaryIO, answering: Answering) -> int:
             _say(f"已读 {answered} 行。")
     _say(f"共读 {answered} 行，{unreadable} 行读不懂。")
     return 1 if unreadable else 0
-
-
-def _parse(line: bytes) -> dict[str, Any]:
-    if len(line) > LONGEST_LINE:
-        raise WrongRow("太长了。")
-    try:
-        found = json.loads(line.decode("utf-8-sig"))
-        json.dumps(found, ensure_ascii=False).encode()  # half a character, "\\ud83d", could not be written back
-    except (ValueError, RecursionError) as error:
-        raise WrongRow("不是 UTF-8 编码的 JSON。") from error
-    if not isinstance(found, dict) or not isinstance(found.get("text"), str):
-        raise WrongRow("要写成 {id, text}，text 是文字。")
-    if not isinstance(found.get("id"), str | int):
-        raise WrongRow("缺少 id（文字或整数）。")
-    return found
 
 
 def _say(text: str) -> None:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bot.cli.knowledge import LONGEST_LINE, ask, index
+from bot.cli.batch import LONGEST_LINE
+from bot.cli.knowledge import ask, index
 from bot.settings import Settings
 from knowledge.library import Library
 

@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.cli.batch import LONGEST_LINE
 from bot.cli.evaluation import FAILURES_SHOWN, compare_runs, evaluate
-from bot.cli.knowledge import LONGEST_LINE
 from bot.settings import Settings
 from knowledge.evaluation import MEASURES
 
