@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final
+from bot.store.outbox import OPEN
 from bot.store.tables import conversation as table
 from bot.store.tables import inbox, moment, outbox
 from handlers.handoff import SILENT, IllegalMove, Move, State, after
@@ -80,9 +81,13 @@ def _following(row: Any, move_: Move) -> tuple[State, str]:
 
 
 async def _unsay(connection: AsyncConnection, id_: str, version: int, *, keep: bool) -> None:
-    unsaid = update(outbox).where(outbox.c.conversation == id_, outbox.c.state == "ready", outbox.c.fence < version)
-    ended = {"fence": version} if keep else {"state": Final.DROPPED, "reason": "state_moved"}
-    await connection.execute(unsaid.values(**ended))
+    unsaid = update(outbox).where(outbox.c.conversation == id_, outbox.c.fence < version)
+    if keep:
+        # What is being sent may have to be sent again, and is as good then.
+        await connection.execute(unsaid.where(outbox.c.state.in_(OPEN)).values(fence=version))
+    else:
+        ended = {"state": Final.DROPPED, "reason": "state_moved"}
+        await connection.execute(unsaid.where(outbox.c.state == "ready").values(**ended))
 
 
 async def _fall_silent(connection: AsyncConnection, person: str, here: str) -> None:

@@ -1,0 +1,52 @@
+"""The conversation's version as a fence: what a move takes back, and what it does not."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from bot.part import Klass, Part
+from bot.store import conversations, outbox
+from bot.store.database import Database
+from bot.store.migrate import migrate
+from bot.store.tables import conversation
+from handlers.handoff import Event, Move
+from handlers.turn import Channel
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+HERE = "kf:wkOne::wmChen"
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    made = Database.connect(f"sqlite:///{tmp_path / 'fencun.db'}")
+    await migrate(made)
+    async with made.write() as connection:
+        row = {"id": HERE, "channel": "kf", "account": "wkOne", "chat": "", "person": "wmChen", "state": "bot"}
+        await connection.execute(insert(conversation).values(**row))
+        answer = Part("answer", HERE, Channel.KF, Klass.REPLY, "text", {"text": "30 到 45 厘米"}, HERE, fence=0)
+        await outbox.enqueue(connection, [answer], NOW)
+    yield made
+    await made.close()
+
+
+async def claimed_again(database: Database, move: Move, *, keep_replies: bool) -> bool:
+    """An answer is being sent while the conversation moves, the send is interrupted: may it be sent again?"""
+    part = await outbox.Outbox(database).next(HERE)
+    assert part is not None
+    async with database.write() as connection:
+        assert await outbox.claim(connection, part)
+    async with database.write() as connection:
+        await conversations.move(connection, HERE, move, keep_replies=keep_replies)
+        await outbox.put_back(connection, part, NOW, "interrupted")
+        return await outbox.claim(connection, part)
+
+
+async def test_an_answer_whose_sending_was_interrupted_survives_the_member_s_next_question(database: Database) -> None:
+    assert await claimed_again(database, Move(Event.OFFER), keep_replies=True)
+
+
+async def test_an_answer_whose_sending_was_interrupted_is_not_said_once_a_colleague_serves(database: Database) -> None:
+    assert not await claimed_again(database, Move(Event.TAKE, "lihua"), keep_replies=False)
