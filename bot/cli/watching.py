@@ -1,6 +1,5 @@
 """Watches the guides folder: one call at the start, and one after each change, until Ctrl-C."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ from knowledge.guides import ignored
 _QUIET = 500  # milliseconds without a further change after which a save counts as finished
 _LONGEST = 1_500  # milliseconds after which changes that do not end are acted on all the same
 _LOOK = 500  # milliseconds after which we look whether the folder itself is still the same
-_AGAIN = 1.0  # seconds between two looks for a folder that is gone
+_AGAIN = 1_000  # milliseconds after which we look again for a folder that is gone, whatever was heard
 
 
 def watch(folder: Path, ours: Sequence[Path], rebuild: Callable[[], None]) -> None:
@@ -32,14 +31,29 @@ def _occasions(folder: Path, ours: Sequence[Path]) -> Iterator[None]:
     while True:
         if not folder.is_dir():
             yield  # it says what is missing
-            while not folder.is_dir():
-                time.sleep(_AGAIN)
         try:
+            _await(folder, polling)
             yield from _changes(folder, ours, polling)
         except OSError:  # the system's limit of watches is used up
             if polling and folder.is_dir():
                 raise
             polling = True
+
+
+def _await(folder: Path, polling: bool) -> None:
+    """Returns when the folder is there. The nearest one above it that exists tells of changes."""
+    while not folder.is_dir():
+        nearest = next(above for above in folder.absolute().parents if above.is_dir())
+        heard = changes_of(
+            nearest,
+            watch_filter=None,
+            rust_timeout=_AGAIN,  # no event tells that the target of a link is back, or that something was mounted
+            yield_on_timeout=True,
+            force_polling=polling or None,
+            recursive=False,
+            ignore_permission_denied=True,
+        )
+        next(heard)
 
 
 def _changes(folder: Path, ours: Sequence[Path], polling: bool) -> Iterator[None]:

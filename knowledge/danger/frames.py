@@ -63,11 +63,7 @@ SCALDED = (
     "獾油|麻油|药膏)|哇哇|哭)"
 )
 
-# Where a child puts things, and what is left of them.
-MOUTH = (
-    "(?:吃(?!饭|奶|的?(?:怎么|什么|多少))|喝(?!奶)|舔|嘬|啃|嚼|咬|吞|咽(?!炎)|抿|含|吮|嗦|"
-    "嘴|塞进|灌|尝|咂|往肚|肚子里|下肚|进肚)"
-)
+# That something went into a mouth, and what is left of it.
 EATEN = (
     "(?:(?:吃|喝|舔|嘬|啃|嚼|咬|抿|含|吮|嗦|吞|灌|尝|塞)(?:了|过了|掉|下|进|到|完|着|得|出|"
     "起|缺|破|碎|开|光|嘴|几|好几|[1-9]口)|"

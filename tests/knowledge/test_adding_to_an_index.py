@@ -2,9 +2,6 @@
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from knowledge.indexing.index import build, outdated
 from knowledge.library import Library
 from knowledge.readers import markdown
 from knowledge.search.evidence import ENOUGH
+from tests.knowledge.killing import killed_at
 
 TODAY = date(2026, 11, 21)
 ROOT = Path(__file__).resolve().parents[2]
@@ -253,37 +251,11 @@ def test_an_embedding_that_fails_leaves_the_words_in_use_and_is_made_up_for_late
     assert (again.fresh, again.vectors_ok) == (True, True)
 
 
-ADD_AND_WAIT = """
-import sys
-from pathlib import Path
-from knowledge.indexing.adding import Thrift
-from knowledge.indexing.index import build
-
-def wait(text):
-    print(text, flush=True)
-    sys.stdin.readline()
-
-build(*map(Path, sys.argv[1:4]), wait, thrift=Thrift(0, 2.0, 2.0))
-"""
-
-
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_a_kill_at_any_step_leaves_the_old_generation_in_use(guides, roots, add, party, steps):
     before = generation.current(roots[0])
     party()
-    with subprocess.Popen(
-        [sys.executable, "-c", ADD_AND_WAIT, guides, *roots],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as builder:
-        for step in range(steps):
-            assert builder.stdout.readline()
-            if step + 1 < steps:
-                builder.stdin.write("\n")
-                builder.stdin.flush()
-        builder.send_signal(signal.SIGKILL)
+    killed_at(steps, guides, roots, thrifty=True)
     library = Library.open(*roots)
     assert (library.generation, library.vectors_ok) == (before, True)
     library.close()

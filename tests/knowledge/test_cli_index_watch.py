@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,3 +147,18 @@ def test_a_folder_that_is_missing_is_waited_for_and_one_that_is_replaced_is_foll
 
     watch(folder, [], rebuild)
     assert seen == [False, True, True, True, True]
+
+
+def test_a_folder_that_comes_back_with_those_above_it_is_noticed(tmp_path):
+    folder = tmp_path / "share" / "brand" / "guides"
+    seen: list[bool] = []
+    comes_back = threading.Timer(0.3, folder.mkdir, kwargs={"parents": True})
+
+    def rebuild() -> None:
+        seen.append(folder.is_dir())
+        if seen[-1]:
+            raise KeyboardInterrupt
+        comes_back.start()
+
+    watch(folder, [], rebuild)
+    assert seen == [False, True]

@@ -1,7 +1,4 @@
 import shutil
-import signal
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +9,9 @@ from knowledge.indexing import generation
 from knowledge.indexing.generation import NoIndex
 from knowledge.indexing.index import IndexFailed, build, outdated
 from knowledge.library import Library
+from tests.knowledge.killing import killed_at
 
 TODAY = date(2026, 11, 21)
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -206,36 +203,11 @@ def test_another_format_is_no_index_and_is_built_anew(guides, roots, monkeypatch
         Library.open(*roots)
 
 
-BUILD_AND_WAIT = """
-import sys
-from pathlib import Path
-from knowledge.indexing.index import build
-
-def wait(text):
-    print(text, flush=True)
-    sys.stdin.readline()
-
-build(*map(Path, sys.argv[1:4]), wait)
-"""
-
-
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_a_kill_at_any_step_of_a_build_leaves_the_old_generation_in_use(guides, roots, write_guide, steps):
     first = build(guides, *roots)
     write_guide(guides, "new.md", "新的一篇", "新的内容。")
-    with subprocess.Popen(
-        [sys.executable, "-c", BUILD_AND_WAIT, guides, *roots],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as builder:
-        for step in range(steps):
-            assert builder.stdout.readline()
-            if step + 1 < steps:
-                builder.stdin.write("\n")
-                builder.stdin.flush()
-        builder.send_signal(signal.SIGKILL)
+    killed_at(steps, guides, roots, thrifty=False)
     library = Library.open(*roots)
     assert library.generation == first.generation
     assert library.vectors_ok
