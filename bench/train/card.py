@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from bench.train import posts
 from bench.train.data import ROOT, TASKS, Row, Task, digest
 from bench.train.fitting import BLOCKS_NOTE, crossed, taken_apart, trained
 from bench.train.judging import FIGURES, Line
@@ -23,8 +24,10 @@ def train() -> None:
         parts = taken_apart(task, rows)
         crossings += _crossed(task, rows, crossed(task, rows, parts))
         trained(task, rows, parts, digest(task.training)).save(WEIGHTS / f"{task.name}.npz")
+    crossings += posts.train()
     classifier.cache_clear()
     tests = [line for task in TASKS for line in FIGURES[task.name](task.unseen())]
+    tests += posts.judged(posts.posts(posts.TEST))
     print("\n".join((*_shown("cross-validation", crossings), *_shown("test halves", tests))))
     text = TEXT.read_text(encoding="utf-8")
     for mark, table in (("DATA", _data()), ("CROSSED", _table(crossings)), ("TESTS", _table(tests))):

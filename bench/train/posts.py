@@ -1,0 +1,104 @@
+"""Trains scheduler/review/kinds.py on the kinds of bench/labelled/posts.jsonl, and measures the whole review."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.train.data import LABELLED, ROOT, TESTS, Row, Task, digest
+from bench.train.fitting import FOLDS, fit
+from bench.train.judging import Line
+from knowledge.classify.linear import Weights
+from scheduler.review import Lexicon, PostKind, Review, review
+from scheduler.review.kinds import HELP, PULL, WEIGHTS, Judge, features, kind_by
+from scheduler.review.spelling import spelt
+
+TRAINING = LABELLED / "posts.jsonl"
+TEST = TESTS / "posts_test.jsonl"
+BLOCK = 10  # neighbouring rows stay together in cross-validation: pairs are neighbours
+BESIDE, LONGEST = 200, 200  # sections of the sample guides that are learnt from as help alone; their characters
+
+Post = Mapping[str, object]
+Parts = dict[str, list[list[str]]]  # classifier → features of each post
+
+
+def posts(path: Path) -> list[Post]:
+    """The rows of a file: {id, title, body, kind, violations, note}."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def train() -> Iterator[Line]:
+    """Writes the weights; tells how right the kinds are in cross-validation."""
+    lexicon = Lexicon.read()
+    every, guides = posts(TRAINING), _guides()
+    parts, beside = _taken_apart(every, lexicon), _taken_apart(guides, lexicon)
+    yield "posts: right kind (accuracy)", _crossed(every, guides, parts, beside), len(every)
+    for name in (PULL, HELP):
+        found = [*parts[name], *beside[name]]
+        _fitted(name, [*every, *guides], found, digest(TRAINING)).save(WEIGHTS / f"{name}.npz")
+
+
+def judged(every: Sequence[Post]) -> Iterator[Line]:
+    """Kinds and violations (each code of a post once) as the program uses the review."""
+    lexicon = Lexicon.read()
+    made = [review(str(post["title"]), str(post["body"]), lexicon) for post in every]
+    yield "posts: right kind (accuracy)", sum(a.kind == b["kind"] for a, b in zip(made, every, strict=True)), len(made)
+    due = [set(post["violations"]) for post in every]  # type: ignore[call-overload]
+    told = [_codes(one) for one in made]
+    both = sum(len(a & b) for a, b in zip(due, told, strict=True))
+    yield "posts: violations found (recall)", both, sum(map(len, due))
+    yield "posts: raised rightly (precision)", both, sum(map(len, told))
+    alike = [codes for codes, post in zip(told, every, strict=True) if post["note"] and not post["violations"]]
+    yield "posts: lawful look-alikes passed", sum(not codes for codes in alike), len(alike)
+
+
+def _codes(made: Review) -> set[str]:
+    return {str(one.code) for one in made.violations}
+
+
+def _taken_apart(every: Sequence[Post], lexicon: Lexicon) -> Parts:
+    texts = [spelt(f"{post['title']}\n{post['body']}", lexicon.disguises).text for post in every]
+    return {name: [sorted(features(name, text, lexicon.signals)) for text in texts] for name in (PULL, HELP)}
+
+
+def _fitted(name: str, every: Sequence[Post], parts: Sequence[list[str]], named: str = "") -> Weights:
+    """One classifier. Help is learnt among the posts that sell: there the question is promo or mixed."""
+    about = [at for at, post in enumerate(every) if name == PULL or post["kind"] != PostKind.VALUE]
+    due = (PostKind.MIXED, PostKind.PROMO) if name == PULL else (PostKind.MIXED,)
+    rows = [Row("", {name: name if every[at]["kind"] in due else ""}) for at in about]
+    task = Task(name, {name: (name,)}, lambda _: Row("", {}))
+    return fit(task, rows, [parts[at] for at in about], named)
+
+
+def _crossed(every: Sequence[Post], guides: Sequence[Post], parts: Parts, beside: Parts) -> int:
+    """How many kinds are right as judged by weights that saw none of the posts around."""
+    fold = np.arange(len(every)) // BLOCK % FOLDS
+    right = 0
+    for number in range(FOLDS):
+        seen = np.flatnonzero(fold != number)
+        learnt = [*(every[int(at)] for at in seen), *guides]
+        judges = {
+            name: Judge.of(_fitted(name, learnt, [*(parts[name][at] for at in seen), *beside[name]]))
+            for name in (PULL, HELP)
+        }
+        for at in np.flatnonzero(fold == number):
+            right += _kind(judges, parts, int(at)) == every[int(at)]["kind"]
+    return right
+
+
+def _kind(judges: Mapping[str, Judge], parts: Parts, at: int) -> PostKind:
+    return kind_by(lambda name: judges[name].chance(parts[name][at]))
+
+
+def _guides() -> list[Post]:
+    """Sections of the sample guides, evenly taken: help without any pull."""
+    found: list[Post] = []
+    for path in sorted((ROOT / "guides").rglob("*.md")):
+        text = path.read_text(encoding="utf-8").split("---", 2)[-1]
+        for section in re.split(r"^#+ +", text, flags=re.MULTILINE):
+            title, _, body = section.strip().partition("\n")
+            if len(body) > 40:
+                found.append({"title": title, "body": body.strip()[:LONGEST], "kind": str(PostKind.VALUE)})
+    return found[:: max(1, len(found) // BESIDE)]
