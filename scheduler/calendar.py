@@ -106,6 +106,38 @@ class Calendar:
         return [(_moment(day, start, zone), _moment(day, end, zone)) for start, end in self.spans]
 
 
+def public_holidays(
+    first: date, days: int, silent: frozenset[date] = frozenset(), speaking: frozenset[date] = frozenset()
+) -> tuple[date, ...] | None:
+    """The public holidays among `days` days from `first` on, as the State Council announced them.
+
+    `silent` and `speaking` overrule them, and stand for a year that has no announcement yet if they name a day of it.
+    None: nothing is known about the year of `first`. Of a later year without announcement only New Year's Day, which is
+    fixed (全国年节及纪念日放假办法 第二条), is among them.
+    """
+    named = {day.year for day in silent | speaking}
+    if first.year not in named and not _announced(first.year):
+        return None
+    coming = (first + DAY * ahead for ahead in range(days))
+    return tuple(day for day in coming if day in silent or (day not in speaking and _is_public(day)))
+
+
+def _announced(year: int) -> bool:
+    try:
+        chinese_calendar.get_holiday_detail(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def _is_public(day: date) -> bool:
+    try:
+        holiday, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return (day.month, day.day) == (1, 1)
+    return holiday and name is not None
+
+
 def _span(text: str) -> tuple[int, int]:
     start, end = (_minutes(end.strip()) for end in text.split("-"))
     if start in (end, _DAY_MINUTES):

@@ -12,6 +12,7 @@ LONGEST_LEAD = 120
 LONGEST_POINT = 60
 MOST_POINTS = 5
 CLOSING = "想看全文或有疑问，直接问我就好～"
+EXPANDABLE = "回复“展开”看全文，有疑问直接问我～"  # where the reader can answer the post itself
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _FENCE = re.compile(r"\s*(```|~~~)")

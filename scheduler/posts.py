@@ -1,5 +1,6 @@
 """What to say unasked and to whom: choosing the guide, writing the post, reading the recipients' addresses."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,13 +16,27 @@ Scope = Literal["person", "group"]
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Content ready to be sent: the guide's file name, title and topic, and the message in channel-neutral Markdown."""
+    """Content ready to be sent, in channel-neutral Markdown.
 
-    guide: str
+    `name` is the guide's file name, `posts/<file>` or `draft:<number>`. `kind` is what the text is by its review, and
+    `codes` are the violations found in it. `digest` stands for the very words: an approval is bound to it.
+    """
+
+    name: str
     title: str
     markdown: str
-    kind: Kind
+    kind: Kind = "value"
     topic: str = ""
+    valid_until: date | None = None
+    codes: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(f"{self.title}\x1f{self.markdown}".encode()).hexdigest()[:32]
+
+    def expired(self, today: date) -> bool:
+        """Whether it may no longer be sent; `valid_until` itself is the last good day."""
+        return self.valid_until is not None and today > self.valid_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,80 +140,100 @@ def _wrong(address: str, start: str, what: str = "格式不对") -> WrongRecipie
 
 
 def choose(
-    schedule: Schedule, guides: Iterable[Guide], used: Mapping[str, date], today: date, repeat_days: int
-) -> Guide | None:
-    """The guide for one post on the local day `today`, or None where the library has none to offer.
+    schedule: Schedule, posts: Iterable[Post], used: Mapping[str, date], today: date, repeat_days: int
+) -> Post | None:
+    """The post for one occurrence on the local day `today`, or None where there is none to offer.
 
-    Only guides marked `weekly`, of the schedule's topic ("" takes any), not expired, and not sent to these recipients
-    in the last `repeat_days` (0: may come again at once). `used` maps file names to the last day. The least recently
-    used comes first, then the name decides: the same facts always give the same guide.
+    Only posts of the schedule's kind (a schedule of service takes what is of use) and topic ("" takes any), lawful, not
+    expired, and not sent to these recipients in the last `repeat_days` (0: may come again at once). `used` maps names
+    to the last day. The least recently used comes first, then the name decides: the same facts always give the same.
     """
 
-    def last(guide: Guide) -> date:
-        return used.get(guide.name, date.min)
+    def last(post: Post) -> date:
+        return used.get(post.name, date.min)
 
+    wanted = "promo" if schedule.kind == "promo" else "value"
     fit = (
-        guide
-        for guide in guides
-        if guide.weekly
-        and schedule.topic.strip() in ("", guide.topic.strip())
-        and not guide.expired(today)
-        and (guide.name not in used or (today - last(guide)).days >= repeat_days)
+        post
+        for post in posts
+        if post.kind == wanted
+        and schedule.topic.strip() in ("", post.topic.strip())
+        and not post.codes
+        and not post.expired(today)
+        and (post.name not in used or (today - last(post)).days >= repeat_days)
     )
-    return min(fit, key=lambda guide: (last(guide), guide.name), default=None)
-
-
-def sequence(
-    schedule: Schedule, guides: Sequence[Guide], used: Mapping[str, date], days: Iterable[date], repeat_days: int
-) -> tuple[Guide | None, ...]:
-    """What `choose` gives on each of `days` (oldest first) when every earlier choice has been sent."""
-    chosen: list[Guide | None] = []
-    so_far = dict(used)
-    for day in days:
-        guide = choose(schedule, guides, so_far, day, repeat_days)
-        chosen.append(guide)
-        if guide is not None:
-            so_far[guide.name] = day
-    return tuple(chosen)
+    return min(fit, key=lambda post: (last(post), post.name), default=None)
 
 
 def used_by(schedule: Schedule, history: Mapping[str, Mapping[str, date]]) -> dict[str, date]:
-    """When each guide last went to any of the schedule's recipients; `history` is address → guide → last day."""
+    """When each post last went to any of the schedule's recipients; `history` is address → name → last day."""
     latest: dict[str, date] = {}
     for address in schedule.to:
-        for guide, day in history.get(address, {}).items():
-            latest[guide] = max(day, latest.get(guide, day))
+        for name, day in history.get(address, {}).items():
+            latest[name] = max(day, latest.get(name, day))
     return latest
 
 
 def plan(
     schedules: Sequence[Schedule],
-    guides: Sequence[Guide],
+    posts: Sequence[Post],
     history: Mapping[str, Mapping[str, date]],
     now: datetime,
     days: int,
     zone: str,
     repeat_days: int,
 ) -> tuple[Planned, ...]:
-    """The posts of the coming `days`, by time and name, with a guide each; see `used_by` for `history`.
+    """The occurrences of the coming `days`, by time and name, with a post each; see `used_by` for `history`.
 
-    Two schedules with a recipient in common count for each other, so nobody is promised the same guide twice.
+    Two schedules with a recipient in common count for each other, so nobody is promised the same post twice.
     """
     place = zone_of(zone)
     so_far = {address: dict(history.get(address, {})) for schedule in schedules for address in schedule.to}
 
     def post_of(schedule: Schedule, at: datetime) -> tuple[str, str] | None:
         today = at.astimezone(place).date()
-        guide = choose(schedule, guides, used_by(schedule, so_far), today, repeat_days)
-        if guide is None:
+        post = choose(schedule, posts, used_by(schedule, so_far), today, repeat_days)
+        if post is None:
             return None
         for address in schedule.to:
-            so_far[address][guide.name] = today
-        return guide.name, guide.title
+            so_far[address][post.name] = today
+        return post.name, post.title
 
     return upcoming(schedules, now, days, zone, post_of)
 
 
-def compose(guide: Guide, kind: Kind = "value") -> Post:
-    """The guide as a short post of at most `capsule.LONGEST` characters, in its own words."""
-    return Post(guide.name, guide.title, capsule.write(guide.title, guide.body), kind, guide.topic)
+def of_guide(guide: Guide) -> Post:
+    """A guide as a short post of at most `capsule.LONGEST` characters, in its own words."""
+    text = capsule.write(guide.title, guide.body)
+    return Post(guide.name, guide.title, text, "value", guide.topic, guide.valid_until)
+
+
+def of_file(file: Guide) -> Post:
+    """A Markdown file of the posts folder, read like a guide: its text goes out whole."""
+    text = f"**{file.title}**\n\n{file.body.strip()}"
+    return Post(f"{POSTS}{file.name}", file.title, text, "value", file.topic, file.valid_until)
+
+
+def with_missed(markdown: str, titles: Sequence[str]) -> str:
+    """A post that also names what its reader did not get in time: the newest three, by title."""
+    if not titles:
+        return markdown
+    named = "".join(f"《{title}》" for title in titles[-3:])
+    return f"{markdown}\n\n之前没打扰您的还有：{named}，想看就回复标题。"
+
+
+POSTS = "posts/"
+"""How the names of posts from the posts folder begin."""
+
+
+def as_sent(post: Post, channel: Reach) -> str:
+    """The text of a post on a channel: where readers can answer it, they are told how to see all of it."""
+    return post.markdown.replace(capsule.CLOSING, capsule.EXPANDABLE) if channel in ("app", "aibot") else post.markdown
+
+
+def weight_of(kind: Kind, scope: Scope, *, needed: bool = False) -> int:
+    """How much a post weighs where two want the same slot.
+
+    What reaches a whole group yields to nobody alone, what somebody needs now goes before what is of use to all.
+    """
+    return {"promo": 1, "value": 3 if needed else 2, "service": 4}[kind] + (3 if scope == "group" else 0)

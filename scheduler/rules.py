@@ -1,14 +1,19 @@
-"""How much people may be spoken to unasked: caps, gap and quiet hours, counted on the tenant's calendar."""
+"""How much people may be spoken to unasked: caps, gap, quiet hours and what promotion has to earn, on the tenant's
+calendar."""
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any, Literal, get_args
 
 from scheduler.timetable import WrongRule, zone_of
 
 _WINDOW = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~～至到]\s*(\d{1,2}):(\d{2})")
 _LONGEST_GAP_HOURS = 24 * 31
+
+Holidays = Literal["silent", "as_usual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,12 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The numbers of `[restraint]`. A cap of 0 means never; a gap of 0 means no gap beside the caps."""
+    """The numbers of `[restraint]`. A cap of 0 means never; a gap of 0 means no gap beside the caps.
+
+    `value_per_promo` of 0: a promotion has to be earned with nothing. `repeat_guide_days` of 0: a guide may come again
+    at once. `platform_per_day` is what the platform lets through on this recipient's channel, None where it counts
+    nothing (customers.md §3: assumed to be the strictest of what its documents say).
+    """
 
     person_per_day: int = 1
     person_per_week: int = 3
@@ -54,28 +64,22 @@ class Rules:
     gap_hours: float = 18.0
     quiet: Quiet = Quiet(time(21), time(9))
     zone: str = "Asia/Shanghai"
+    topic_per_week: int = 2
+    value_per_promo: int = 4
+    promo_days_per_month: int = 1
+    repeat_guide_days: int = 90
+    platform_per_day: int | None = None
+    holidays: Holidays = "silent"
 
     @staticmethod
-    def parse(
-        *,
-        person_per_day: object,
-        person_per_week: object,
-        group_per_day: object,
-        gap_hours: object,
-        quiet: object,
-        zone: object,
-    ) -> "Rules":
-        """Read the settings, numbers also as text (from the environment). Blank or nonsense is a WrongRule, never 0."""
-        if not isinstance(zone, str) or not zone.strip():
-            raise WrongRule("没有写时区。请写 IANA 名称，例如：“Asia/Shanghai”")
-        return Rules(
-            _cap("person_per_day", person_per_day),
-            _cap("person_per_week", person_per_week),
-            _cap("group_per_day", group_per_day),
-            _gap(gap_hours),
-            Quiet.parse(quiet),
-            zone_of(zone.strip()).key,
-        )
+    def parse(**values: object) -> "Rules":
+        """Read the settings by name, numbers also as text (from the environment); one left out is as it comes.
+
+        Blank or nonsense is a WrongRule, never 0. An unknown name is a TypeError.
+        """
+        if strange := values.keys() - {field.name for field in fields(Rules)}:
+            raise TypeError(f"no such rule: {', '.join(sorted(strange))}")
+        return replace(Rules(), **{name: _READERS.get(name, _cap)(name, value) for name, value in values.items()})
 
     def local(self, moment: datetime) -> datetime:
         """The moment on the tenant's clock."""
@@ -133,8 +137,29 @@ def _cap(name: str, value: object) -> int:
     return int(number)
 
 
-def _gap(value: object) -> float:
-    number = _number("gap_hours", value)
+def _gap(name: str, value: object) -> float:
+    number = _number(name, value)
     if number > _LONGEST_GAP_HOURS:
-        raise WrongRule(f"gap_hours 写的是“{value}”：最多 {_LONGEST_GAP_HOURS} 小时，例如：gap_hours = 18")
+        raise WrongRule(f"{name} 写的是“{value}”：最多 {_LONGEST_GAP_HOURS} 小时，例如：{name} = 18")
     return number
+
+
+def _zone(_: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise WrongRule("没有写时区。请写 IANA 名称，例如：“Asia/Shanghai”")
+    return zone_of(value.strip()).key
+
+
+def _holidays(name: str, value: object) -> str:
+    if value not in get_args(Holidays):
+        raise WrongRule(f"{name} 写的是“{value}”：只能是 {' 或 '.join(get_args(Holidays))}")
+    return str(value)
+
+
+_READERS: Mapping[str, Callable[[str, object], Any]] = {
+    "gap_hours": _gap,
+    "quiet": lambda _, value: Quiet.parse(value),
+    "zone": _zone,
+    "platform_per_day": lambda name, value: None if value is None else _cap(name, value),
+    "holidays": _holidays,
+}  # the others are caps

@@ -1,16 +1,22 @@
 """Months of random proposals: whatever comes, the promises to people hold."""
 
 import json
+import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduler.gate import Decision, Facts, Proposal, Quiet, Reason, Rules, Verdict, decide, replay
 from scheduler.posts import parse_recipient
+from scheduler.timetable import Kind
+from tests.scheduler.clear import CLEAR
+from tests.scheduler.town import ADDRESSES, GROUPS, Item, Town
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Africa/Cairo", "Pacific/Kiritimati"])
@@ -29,16 +35,6 @@ PEOPLE = st.sampled_from(["app:zhangsan", "customer:lihua:wmC01", "robot:一群"
 )
 MOMENTS = st.timedeltas(timedelta(0), timedelta(days=365)).map(START.__add__)
 SHORT_STEPS = st.lists(st.timedeltas(timedelta(minutes=1), timedelta(hours=30)), min_size=40, max_size=150)
-KNOWN = Facts(
-    sent=(),
-    opted_out=False,
-    paused=False,
-    reachable=True,
-    human_has_it=False,
-    mood_hold=False,
-    topic_off=False,
-    every_days=0,
-)
 MAYBE = st.one_of(st.none(), st.booleans())
 FACTS = ["sent", "opted_out", "human_has_it", "mood_hold", "topic_off", "every_days"]
 DAYS = st.one_of(st.none(), st.integers(0, 30))
@@ -81,22 +77,10 @@ def test_a_recorded_decision_replays_exactly(recipient, rules, now, sent, flags,
 
 @given(recipient=PEOPLE, rules=RULES, now=MOMENTS, days=st.integers(0, 40), ages=st.lists(st.integers(0, 41 * 24)))
 def test_who_wants_a_post_every_so_many_days_gets_none_sooner(recipient, rules, now, days, ages) -> None:  # type: ignore[no-untyped-def]
-    facts = replace(KNOWN, sent=tuple(now - timedelta(hours=age) for age in ages), every_days=days)
+    facts = replace(CLEAR, sent=tuple(now - timedelta(hours=age) for age in ages), every_days=days)
     decision = decide(Proposal(recipient, "value", now, now + timedelta(days=60)), facts, rules, now)
     if decision.verdict is Verdict.ALLOW:
         assert all(age >= max(24 * days, rules.gap_hours) for age in ages)
-
-
-@given(recipient=PEOPLE, rules=RULES, now=MOMENTS, flags=st.tuples(MAYBE, st.booleans(), st.booleans(), MAYBE))
-def test_a_decision_of_the_first_rule_replays_as_it_was(recipient, rules, now, flags) -> None:  # type: ignore[no-untyped-def]
-    """Rows of the ledger from before version 2 know nothing of moods and wishes."""
-    opted_out, paused, reachable, human = flags
-    facts = replace(KNOWN, opted_out=opted_out, paused=paused, reachable=reachable, human_has_it=human)
-    made = decide(Proposal(recipient, "value", now, now + timedelta(days=1)), facts, rules, now)
-    old = json.loads(json.dumps(made.inputs))
-    for name in ("mood_hold", "muted_until", "topic_off", "every_days"):
-        del old["facts"][name]
-    assert replay(old, "1") == replace(made, rule="1", inputs=old)
 
 
 @settings(deadline=None, max_examples=60)
@@ -105,7 +89,7 @@ def test_months_of_proposals_never_break_a_promise(recipient, rules, steps, offs
     now, sent = START + offset, []
     for step in steps:
         now += step
-        facts = replace(KNOWN, sent=tuple(sent))
+        facts = replace(CLEAR, sent=tuple(sent))
         decision = decide(Proposal(recipient, "value", now, now + timedelta(days=3)), facts, rules, now)
         assert again(decision) == decision
         if decision.verdict is Verdict.ALLOW:
@@ -129,7 +113,7 @@ def test_months_of_proposals_never_break_a_promise(recipient, rules, steps, offs
 def test_who_waits_as_told_is_let_through_or_refused_in_the_end(recipient, rules, now, ages) -> None:  # type: ignore[no-untyped-def]
     """A deferred item asks again at `until`: a few rounds must settle it, for nothing new was sent meanwhile."""
     proposal = Proposal(recipient, "value", now, now + timedelta(days=30))
-    facts = replace(KNOWN, sent=tuple(now - age for age in ages))
+    facts = replace(CLEAR, sent=tuple(now - age for age in ages))
     rounds = 0
     while (decision := decide(proposal, facts, rules, now)).verdict is Verdict.DEFER:
         assert decision.until is not None
@@ -144,6 +128,177 @@ def test_who_waits_as_told_is_let_through_or_refused_in_the_end(recipient, rules
 
 @given(recipient=PEOPLE, now=MOMENTS, missing=st.sampled_from(FACTS), rules=RULES)
 def test_a_missing_fact_never_lets_anything_through(recipient, now, missing, rules) -> None:  # type: ignore[no-untyped-def]
-    facts = replace(KNOWN, **{missing: None})
+    facts = replace(CLEAR, **{missing: None})
     decision = decide(Proposal(recipient, "value", now, now + timedelta(days=1)), facts, rules, now)
     assert decision.verdict is Verdict.HOLD
+
+
+# --- whole histories: several channels, groups that share members, kills, and clocks that jump ---------------------
+
+DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+HISTORIES = settings(
+    deadline=None,
+    max_examples=10_000 if DEEP else 150,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TIGHT = st.builds(
+    Rules,
+    person_per_day=st.integers(0, 3),
+    person_per_week=st.integers(0, 5),
+    group_per_day=st.integers(0, 3),
+    gap_hours=st.sampled_from([0, 1, 18, 18.5, 60, 300]),
+    quiet=st.sampled_from([Quiet(time(21), time(9)), Quiet(time(0), time(0)), Quiet(time(13), time(14))]),
+    zone=ZONES,
+    topic_per_week=st.integers(0, 3),
+    value_per_promo=st.integers(0, 4),
+    promo_days_per_month=st.integers(0, 2),
+    repeat_guide_days=st.sampled_from([0, 7, 90]),
+    platform_per_day=st.sampled_from([None, 0, 1]),
+)
+LOOSE = st.builds(
+    Rules,
+    person_per_day=st.just(9),
+    person_per_week=st.integers(5, 9),
+    group_per_day=st.just(9),
+    gap_hours=st.just(0),
+    quiet=st.just(Quiet(time(0), time(0))),
+    topic_per_week=st.integers(1, 3),
+    value_per_promo=st.integers(0, 3),
+    promo_days_per_month=st.integers(1, 2),
+    repeat_guide_days=st.sampled_from([0, 3]),
+)
+KINDS = st.sampled_from(["value", "value", "value", "promo", "service"])
+POST = st.tuples(
+    st.just("post"), st.integers(0, len(ADDRESSES) - 1), KINDS, st.sampled_from(["", "a", "b"]), st.integers(0, 6)
+)
+FORWARD = st.tuples(st.just("forward"), st.sampled_from([0.05, 0.5, 3, 17.9, 18, 24, 40, 200, 800]))
+OTHER = st.one_of(
+    FORWARD,
+    FORWARD,
+    st.tuples(st.just("back"), st.sampled_from([0.5, 2, 25, 300, 5000])),
+    st.tuples(st.just("retry"), st.integers(0, 9)),
+    st.tuples(st.just("lose")),
+    st.tuples(st.just("wish"), st.integers(len(GROUPS), len(ADDRESSES) - 1), st.integers(0, 6)),
+)
+STEPS = st.lists(st.one_of(POST, POST, OTHER), min_size=5, max_size=45)
+WISHES = ({"opted_out": True}, {"mood_hold": True}, {"every_days": 7}, {"rest_days": 14}, {"topic_off": True}, {}, {})
+
+
+class History:
+    """Lives through steps; what waits asks again when its time has come."""
+
+    def __init__(self, rules: Rules, tenant: Facts = CLEAR, start: datetime = START + timedelta(days=200)) -> None:
+        self.town = Town(rules, start, tenant=tenant)
+        self.waiting: dict[Item, datetime] = {}
+        self.items: list[Item] = []
+
+    def live(self, steps: Iterable[tuple[Any, ...]]) -> "History":
+        for step in steps:
+            getattr(self, step[0])(*step[1:])
+            for item in [item for item, at in self.waiting.items() if at <= self.town.now]:
+                self.ask(item)
+        return self
+
+    def post(self, to: int, kind: Kind, topic: str, guide: int) -> None:
+        expires_at = self.town.now + timedelta(hours=(6, 30, 100)[guide % 3])
+        address = parse_recipient(ADDRESSES[to])
+        self.items.append(Item(len(self.items), address, kind, topic, f"{guide}.md", expires_at))
+        self.ask(self.items[-1])
+
+    def ask(self, item: Item) -> None:
+        made = self.town.ask(item)
+        self.waiting.pop(item, None)
+        if made.verdict is Verdict.DEFER and made.until is not None:
+            self.waiting[item] = made.until
+        elif made.verdict is Verdict.HOLD:
+            self.waiting[item] = min(self.town.now + timedelta(minutes=10), item.expires_at)
+
+    def forward(self, hours: float) -> None:
+        self.town.now += timedelta(hours=hours)
+
+    def back(self, hours: float) -> None:
+        self.town.now -= timedelta(hours=hours)
+
+    def retry(self, back: int) -> None:
+        """The platform said "later" to something that had just left, or an operator asks for it again."""
+        if back < len(self.items):
+            self.ask(self.items[-1 - back])
+
+    def lose(self) -> None:
+        self.town.lose()
+
+    def wish(self, to: int, which: int) -> None:
+        self.town.wishes[parse_recipient(ADDRESSES[to]).subject] = replace(CLEAR, **WISHES[which])
+
+
+def check(history: History) -> None:
+    town = history.town
+    assert town.broken() == []
+    for item, now, made in town.decisions:
+        if item.kind == "promo":
+            assert made.verdict in (Verdict.ALLOW, Verdict.DROP)
+        if made.verdict is Verdict.DEFER:
+            assert made.until is not None
+            assert now < made.until < item.expires_at
+    assert all(item.expires_at > town.now or at <= item.expires_at for item, at in history.waiting.items())
+
+
+@HISTORIES
+@given(
+    rules=st.one_of(TIGHT, LOOSE), steps=STEPS, extra=st.integers(0, 1), holiday=st.sets(st.integers(0, 40), max_size=9)
+)
+def test_no_history_breaks_a_promise_to_anybody(rules, steps, extra, holiday) -> None:  # type: ignore[no-untyped-def]
+    """Caps, gap, ratio, budget, repeats and topics: for each person over all channels and groups, and for each group."""
+    first = rules.local(START + timedelta(days=200)).date()
+    off = tuple(sorted(first + timedelta(days=ahead) for ahead in holiday))
+    check(History(rules, replace(CLEAR, promo_extra=extra, days_off=off)).live(steps))
+
+
+NEGATIVE = st.sampled_from(
+    [{"opted_out": True}, {"mood_hold": True}, {"paused": True}, {"human_has_it": True}, {"topic_off": True}, {"approved": False},
+     {"violations": ("absolute_term",)}, {"every_days": 9}, {"rest_days": 30}, {"members_free_at": START + timedelta(days=230)},
+     {"muted_until": START + timedelta(days=230)}, {"heavier_at": START + timedelta(days=200, hours=3)}]
+)  # fmt: skip
+
+
+@HISTORIES
+@given(rules=st.one_of(TIGHT, LOOSE), steps=STEPS, post=POST, bad=NEGATIVE)
+def test_bad_news_never_opens_the_gate_and_never_brings_anything_forward(rules, steps, post, bad) -> None:  # type: ignore[no-untyped-def]
+    """Whatever was before: with one more thing against it an item leaves no sooner."""
+    history = History(rules).live(steps)
+    town = history.town
+    history.post(*post[1:])
+    item = history.items[-1]
+    town.release(item)
+    calm = town.facts(item)
+    decisions = [
+        decide(Proposal(item.to, item.kind, town.now, item.expires_at), facts, rules, town.now)
+        for facts in (calm, replace(calm, **bad))
+    ]
+    before, after = (earliest(each) for each in decisions)
+    assert after >= before, (before, after)
+
+
+def earliest(decision: Decision) -> datetime:
+    """From when the item might leave as far as the decision tells; what is held waits for a change of facts."""
+    never = START + timedelta(days=9999)
+    if decision.verdict is Verdict.ALLOW:
+        return START
+    return decision.until or never
+
+
+WEEKLY = st.lists(st.sampled_from([20.0, 26.0, 49.0, 75.0, 168.0]), min_size=8, max_size=40)
+
+
+@HISTORIES
+@given(pauses=WEEKLY, rest=st.sampled_from([3, 7, 14, 30]), since=st.integers(0, 20), caps=st.integers(1, 4))
+def test_a_negative_signal_in_a_life_of_posts_means_at_no_time_more_of_them(pauses, rest, since, caps) -> None:  # type: ignore[no-untyped-def]
+    """Two runs of the same posts: one with a longer rest from some day on never is ahead of the other."""
+    rules = Rules(person_per_week=caps, repeat_guide_days=0, topic_per_week=99)
+    calm, tired = History(rules), History(rules)
+    for place, hours in enumerate(pauses):
+        if place == since:
+            tired.town.wishes["person:wmd"] = replace(CLEAR, rest_days=rest)
+        for history in (calm, tired):
+            history.live([("post", len(ADDRESSES) - 1, "value", "", 0), ("forward", hours)])
+        assert len(tired.town.ledger) <= len(calm.town.ledger)
