@@ -17,6 +17,7 @@ from bench.idle import memory, start
 from bench.knowledge import PASSAGES, knowledge
 from bench.latency import latency
 from bench.place import Place, place
+from bench.year import year
 
 Bench = Callable[[Place, float | None], Awaitable[list[Figure]]]
 BENCHES: dict[str, Bench] = {
@@ -26,11 +27,12 @@ BENCHES: dict[str, Bench] = {
     "acks": acks,
     "knowledge": knowledge,
 }
+ON_REQUEST: dict[str, Bench] = {"year": year}  # long, and about rules rather than speed
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    which = f"which: {', '.join(BENCHES)} (default: all); fit: fits weights, see bench/fit.py; train: see bench/train"
+    which = f"which: {', '.join(BENCHES)} (default: all), {', '.join(ON_REQUEST)}; fit: fits weights, see bench/fit.py; train: see bench/train"
     parser.add_argument("names", nargs="*", metavar="name", help=which)
     parser.add_argument("--seconds", type=float, help="how long each load lasts (latency: at least 20)")
     many = f"of the large library (default: {PASSAGES:,}; 0: only what is found in the sample guides)"
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
         train()
         return 0
-    if unknown := set(chosen.names) - set(BENCHES):
+    if unknown := set(chosen.names) - {*BENCHES, *ON_REQUEST}:
         parser.error(f"there is no bench {', '.join(sorted(unknown))}")
     figures = asyncio.run(_take(chosen.names or list(BENCHES), chosen))
     print(table(figures))
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
 async def _take(names: Sequence[str], chosen: argparse.Namespace) -> list[Figure]:
     figures: list[Figure] = []
     began, busy, ours = time.monotonic(), _busy(), _ours()
-    benches: dict[str, Bench] = {**BENCHES, "knowledge": partial(knowledge, passages=chosen.passages)}
+    benches: dict[str, Bench] = {**BENCHES, **ON_REQUEST, "knowledge": partial(knowledge, passages=chosen.passages)}
     with place() as folder:
         for name in names:
             print(f"{name} …", file=sys.stderr, flush=True)

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from bot.channels import Limits
 from bot.gatekeeper import Gatekeeper
 from bot.part import Final, Klass, Part, part_id
-from bot.store import outbox, posts
+from bot.store import ledger, outbox, posts
 from bot.transaction import Transaction
 from scheduler.gate import Decision, Verdict
+from scheduler.posts import parse_recipient, with_missed
 
 HELD_RETRY = timedelta(minutes=10)  # how often a post on hold asks the gate again
 
@@ -103,13 +104,16 @@ class Admission:
             reason = str(decisions[soonest].reason)
             await outbox.put_back(transaction.connection, part, later[soonest], reason)
             return None
-        await transaction.enqueue(_postponed(part, address, at) for address, at in later.items())
+        if later:  # they have a part of their own now: a retry of this one must not ask for them again
+            part = await outbox.narrow(transaction.connection, part, [each for each in decisions if each not in later])
+            await transaction.enqueue(_postponed(part, address, at) for address, at in later.items())
         if not allowed:
             raise Stopped(Final.DROPPED, ",".join(sorted({str(made.reason) for made in decisions.values()})))
         if not await outbox.claim(transaction.connection, part):
             await posts.release(transaction.connection, part.id)
             return None
-        return replace(part, body={**part.body, "recipients": allowed}, tries=part.tries + 1)
+        body = {**part.body, "recipients": allowed, "markdown": await _with_digest(transaction, part, allowed)}
+        return replace(part, body=body, tries=part.tries + 1)
 
 
 def _again(decision: Decision, part: Part, now: datetime) -> datetime | None:
@@ -119,6 +123,15 @@ def _again(decision: Decision, part: Part, now: datetime) -> datetime | None:
     if decision.verdict is not Verdict.HOLD or part.expires_at is None or now >= part.expires_at:
         return None
     return min(now + HELD_RETRY, part.expires_at)
+
+
+async def _with_digest(transaction: Transaction, part: Part, allowed: Sequence[str]) -> str:
+    """The text of a post, naming what its one recipient did not get in time."""
+    text = str(part.body["markdown"])
+    if part.body["kind"] != "value" or len(allowed) != 1 or parse_recipient(allowed[0]).scope != "person":
+        return text
+    subject = parse_recipient(allowed[0]).subject
+    return with_missed(text, await ledger.waiting_digest(transaction.connection, subject, part.id, transaction.now))
 
 
 def _postponed(part: Part, address: str, at: datetime) -> Part:

@@ -1,5 +1,6 @@
 """Telling operators. A notice of one kind goes out at most once an hour: an outage is one message, not a flood."""
 
+import base64
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -61,6 +62,19 @@ class Alarm:
             klass=Klass.NOTICE,
             kind="card" if button else kind,
             body={"to": person, "text": text, **({"button": button, "task": id_} if button else {})},
+            expires_at=now + NOTICE_LIFE,
+        )
+
+    def picture(self, person: str, png: bytes, name: str, id_: str, now: datetime) -> Part:
+        """One small picture to one colleague. It waits in the store, and is never sent twice (see AppChannel)."""
+        return Part(
+            id=id_,
+            lane=self.lane(person),
+            channel=Channel.APP,
+            klass=Klass.NOTICE,
+            kind="image",
+            body={"to": person, "name": name, "image": base64.b64encode(png).decode()},
+            repeatable=False,
             expires_at=now + NOTICE_LIFE,
         )
 

@@ -1,156 +1,108 @@
 """The one place that puts the program together. Objects receive what they need; nothing reaches for a global."""
 
-import fcntl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TextIO
-
-import structlog
-from aiohttp import web
-from sqlalchemy.engine import make_url
+from dataclasses import dataclass
 
 from bot.admission import Admission
 from bot.attendance import Attendance
+from bot.audience import Directory
 from bot.channels.kf import KfChannel
 from bot.clock import Clock, SystemClock
 from bot.connections import Connections, connect
 from bot.context import Context
 from bot.desk import Desk, Roles
 from bot.drafts import Drafts
-from bot.effects import Applier
+from bot.effects import Applier, Carrier
 from bot.engine import EmbeddedEngine
 from bot.exclusion import Exclusion
 from bot.expiry import ExpiryNotices
+from bot.facts import FactFinder, Surroundings
 from bot.foundation import Foundation, lay
 from bot.gaps import GapKeeper
 from bot.gatekeeper import Gatekeeper
+from bot.health import HealthFigures, HealthGauges, health_figures
+from bot.holidays import HolidayNotices
 from bot.holds import Holding, Releasing
 from bot.librarian import Librarian
+from bot.mass.checking import asking
+from bot.needs import Needs
 from bot.notebook import Notebook
 from bot.office import BotOffice
+from bot.orders import OrderBook
 from bot.outbox import Dispatcher
 from bot.pager import Pager
 from bot.planner import Planner
+from bot.posting import BotPosting, PostJudge
+from bot.program import Program
 from bot.records import MemberRecords
 from bot.recovery import Recovery
+from bot.relations import Relations
+from bot.report import weekly_report
 from bot.retention import Retention
+from bot.rhythm import LayerJudge, Rhythms, note
 from bot.rights import Sweeper, members_rights
 from bot.settings import Settings
-from bot.store.database import StoreUnusable
+from bot.shelf import Shelf
 from bot.store.holds import Holds
-from bot.store.migrate import migrate
 from bot.store.ratings import Ratings
 from bot.store.tickets import Tickets
 from bot.streaming import Streaming
 from bot.takeover import handing_over
 from bot.ticker import Ticker
+from bot.unasked import audiences_of, planner_of, rules_of, shelf_of
 from bot.web.routes import Web
-from bot.web.server_log import ServerLog
-from handlers.turn import Channel, FollowUp, HandOff, HoldUnasked, Release, Solved
+from handlers.effect_types import (
+    DraftPost,
+    Effect,
+    ExtraPromoDay,
+    FollowUp,
+    HandOff,
+    HoldUnasked,
+    JudgePost,
+    Release,
+    SetLayer,
+    Solved,
+)
+from handlers.turn import Channel
 from scheduler.gate import Rules
-from scheduler.timetable import Schedule
-
-log = structlog.get_logger()
-
-STOP_GRACE = 5.0  # seconds for conversations that are being worked on
-LAST_REQUESTS = 2.0  # seconds for requests that are under way at the stop; WeCom's take milliseconds
-LINGER = 1.0  # seconds in which somebody with too large a body may still read that it is
 
 # Seconds between two looks.
 PLAN_SECONDS = 5.0
 LIBRARY_SECONDS = 5.0
 GAP_SECONDS = 10.0
 EXPIRY_SECONDS = 600.0
+HEALTH_SECONDS = 60.0
 STREAM_SECONDS = 15.0
 RIGHTS_SECONDS = 15.0
 RETENTION_SECONDS = 3600.0
 MASS_TASK_SECONDS = 60.0
+RHYTHM_SECONDS = 60.0
+APPROVAL_SECONDS = 600.0
+MEMBERSHIP_SECONDS = 15.0
 ATTENDANCE_SECONDS = 2.0
 
 
-class CannotStart(Exception):
-    """The message says what is in the way and what to do; nothing was changed."""
+@dataclass(frozen=True, kw_only=True)
+class _Unasked:
+    """What speaks unasked, and what decides whether it may."""
 
-
-@dataclass
-class Running:
-    """What exists only between start and stop."""
-
-    runner: web.AppRunner | None = None
-    lock: TextIO | None = None
-    port: int = 0
+    shelf: Shelf
+    orders: OrderBook
+    relations: Relations
+    needs: Needs
+    planner: Planner
+    gatekeeper: Gatekeeper
+    rhythms: Rhythms
+    posting: BotPosting
 
 
 @dataclass(frozen=True, kw_only=True)
-class Program:
-    """The bot, put together and not yet started. `start` opens everything, `stop` ends it in the reverse order."""
+class _Knowing:
+    """What is known, and what is counted."""
 
-    base: Foundation
-    engine: EmbeddedEngine
-    dispatcher: Dispatcher
-    planner: Planner
     librarian: Librarian
     gap_keeper: GapKeeper
-    ticker: Ticker
-    connections: Connections
-    web: Web
-    running: Running = field(default_factory=Running)
-
-    async def start(self, port: int | None = None) -> int:
-        """Open the store, listen, take up what was left, begin to tick; returns the port.
-
-        Raises CannotStart or StoreUnusable; what was opened until then is closed by `stop`.
-        """
-        self.running.lock = _only_one(self.base.settings.store.url)
-        await migrate(self.base.database)
-        await self.base.database.check()
-        self.running.port = await self._listen(port)
-        await self.librarian.open()
-        self.engine.start([*await self.base.inbox.unfinished(), *await self.base.outbox.lanes()])
-        await self.connections.start()
-        await self.ticker.run_all()
-        self.ticker.start()
-        self.web.ready = True
-        log.info("started", port=self.running.port, channels=list(self.connections.names))
-        return self.running.port
-
-    async def stop(self) -> None:
-        """Stop taking, finish what is being done, close. What is left over is taken up by the next start."""
-        self.web.ready = False
-        self.ticker.stop()
-        await self.connections.stop()
-        if self.running.runner is not None:
-            await self.running.runner.cleanup()
-        await self.engine.stop(STOP_GRACE)
-        await self.connections.close()
-        self.librarian.close()
-        await self.base.database.close()
-        if self.running.lock is not None:
-            self.running.lock.close()
-        log.info("stopped")
-
-    async def _listen(self, port: int | None) -> int:
-        server = self.base.settings.server
-        wanted = server.port if port is None else port
-        runner = web.AppRunner(
-            self.web.app(),
-            access_log=None,
-            handle_signals=False,
-            logger=ServerLog(),
-            shutdown_timeout=LAST_REQUESTS,
-            lingering_time=LINGER,
-        )
-        await runner.setup()
-        self.running.runner = runner
-        try:
-            await web.TCPSite(runner, server.host, wanted, backlog=1024).start()
-        except OSError as error:
-            raise CannotStart(
-                f"端口 {server.host}:{wanted} 打不开（{error.strerror or error}）。数据没有动。"
-                "请先停掉占用它的程序，或改 [server] port（make run 用 PORT=…）。"
-            ) from error
-        return int(runner.addresses[0][1])
+    figures: HealthFigures
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Program:
@@ -158,80 +110,154 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
     base = lay(settings, clock or SystemClock())
     connections = connect(base)
     librarian = Librarian(settings, base.database, base.transactions, base.alarm)
-    planner = _planner(base, librarian)
-    gap_keeper = GapKeeper(base, librarian)
-    office = _office(base, planner, librarian, gap_keeper, connections.names)
-    gatekeeper = Gatekeeper(_rules(settings), connections.reaches, base.metrics)
-    admission = Admission(gatekeeper, connections.limits)
+    figures = health_figures(base, connections.contact, connections.kf)
+    knowing = _Knowing(librarian=librarian, gap_keeper=GapKeeper(base, librarian), figures=figures)
+    unasked = _unasked(base, connections, librarian)
+    office = _office(base, unasked, knowing, connections.names)
     exclusion = Exclusion()
-    holding = Holding(gatekeeper, base.alarm)
-    dispatcher = Dispatcher(
-        base.outbox, base.transactions, connections.channels, admission, base.alarm, base.clock, base.pace, exclusion
-    )
+    dispatcher = _dispatcher(base, connections, unasked.gatekeeper, exclusion)
     pager = Pager(base.alarm, base.ladder, Context(lambda: librarian.guides, base.ladder))
-    desk = Desk(
-        inbox=base.inbox,
-        transactions=base.transactions,
-        dispatcher=dispatcher,
-        office=office,
-        applier=Applier(
-            base.alarm,
-            planner,
-            Notebook(lambda: librarian.guides, settings.timezone),
-            {
-                HoldUnasked: holding,
-                **members_rights(base.alarm, holding, settings.timezone),
-                **handing_over(base.alarm),
-                Release: Releasing(base.alarm, settings.timezone),
-                HandOff: pager,
-                FollowUp: Recovery(),
-                Solved: Recovery(),
-            },
-        ),
-        exclusion=exclusion,
-        channels=connections.channels,
-        roles=_roles(settings),
-        clock=base.clock,
-        max_tries=settings.work.max_tries,
-        metrics=base.metrics,
-        pace=base.pace,
-        drafts=Drafts(settings.knowledge.guides),
-        streaming=Streaming(connections.channels, base.database, base.clock),
-    )
+    desk = _desk(base, connections, office, dispatcher, exclusion, _applier(base, unasked, librarian, pager))
     engine = EmbeddedEngine(desk.drain, base.clock, settings.work.concurrency)
     base.bell.to(engine)
-    site = Web(base, connections, office)
     return Program(
         base=base,
         engine=engine,
         dispatcher=dispatcher,
-        planner=planner,
+        planner=unasked.planner,
         librarian=librarian,
-        gap_keeper=gap_keeper,
-        ticker=_ticker(base, connections, librarian, gap_keeper, planner, _attendance(base, connections, pager)),
+        gap_keeper=knowing.gap_keeper,
+        ticker=_ticker(base, connections, unasked, knowing, pager),
         connections=connections,
-        web=site,
+        web=Web(base, connections, office),
     )
 
 
-def _planner(base: Foundation, librarian: Librarian) -> Planner:
-    return Planner(
-        schedules={each.name: Schedule(**each.model_dump()) for each in base.settings.schedules},
-        guides=lambda: librarian.guides,
+def _unasked(base: Foundation, connections: Connections, librarian: Librarian) -> _Unasked:
+    rules = rules_of(base.settings)
+    shelf = shelf_of(base, lambda: librarian.guides)
+    orders = OrderBook(base)
+    rhythms = Rhythms(base, rules, orders.bought_at)
+    directory = Directory(base.settings)
+    audiences = audiences_of(base, directory, rhythms)
+    planner = planner_of(base, shelf, audiences)
+    gatekeeper = _gatekeeper(base, rules, connections, planner)
+    connections.membership.use(note)
+    if connections.mass_tasks is not None:
+        connections.mass_tasks.use(asking(gatekeeper, base.settings.timezone), note)
+    posting = BotPosting(
+        rules=rules,
+        shelf=shelf,
+        librarian=librarian,
+        gatekeeper=gatekeeper,
+        rhythms=rhythms,
+        audiences=audiences,
         database=base.database,
-        transactions=base.transactions,
-        alarm=base.alarm,
         clock=base.clock,
-        zone=base.settings.timezone,
-        posts=base.posts,
-        repeat_days=base.settings.restraint.repeat_guide_days,
-        agent=base.agent,
+    )
+    return _Unasked(
+        shelf=shelf,
+        orders=orders,
+        relations=_relations(base, connections),
+        needs=_needs(base, directory, orders, shelf, librarian),
+        planner=planner,
+        gatekeeper=gatekeeper,
+        rhythms=rhythms,
+        posting=posting,
     )
 
 
-def _office(
-    base: Foundation, planner: Planner, librarian: Librarian, gap_keeper: GapKeeper, channels: Sequence[str]
-) -> BotOffice:
+def _relations(base: Foundation, connections: Connections) -> Relations:
+    settings = base.settings
+    selectors = [each for one in settings.audiences for each in (*one.audience.include, *one.audience.exclude)]
+    tags = {each.rpartition(":")[2] for each in selectors if each.startswith("tag:")}
+    return Relations(base, connections.contact, tags, wanted=bool(settings.audiences or settings.triggers))
+
+
+def _needs(base: Foundation, directory: Directory, orders: OrderBook, shelf: Shelf, librarian: Librarian) -> Needs:
+    return Needs(
+        base=base,
+        triggers=[each.trigger for each in base.settings.triggers],
+        directory=directory,
+        orders=orders,
+        shelf=shelf,
+        guides=lambda: librarian.guides,
+    )
+
+
+def _dispatcher(base: Foundation, connections: Connections, gatekeeper: Gatekeeper, exclusion: Exclusion) -> Dispatcher:
+    return Dispatcher(
+        base.outbox,
+        base.transactions,
+        connections.channels,
+        Admission(gatekeeper, connections.limits),
+        base.alarm,
+        base.clock,
+        base.pace,
+        exclusion,
+    )
+
+
+def _applier(base: Foundation, unasked: _Unasked, librarian: Librarian, pager: Pager) -> Applier:
+    zone = base.settings.timezone
+    holding = Holding(unasked.gatekeeper, base.alarm)
+    judge = PostJudge()
+    carriers: dict[type[Effect], Carrier] = {
+        HoldUnasked: holding,
+        **members_rights(base.alarm, holding, zone),
+        **handing_over(base.alarm),
+        Release: Releasing(base.alarm, zone),
+        HandOff: pager,
+        FollowUp: Recovery(),
+        Solved: Recovery(),
+        JudgePost: judge,
+        ExtraPromoDay: judge,
+        SetLayer: LayerJudge(unasked.rhythms),
+        DraftPost: judge,
+    }
+    return Applier(base.alarm, unasked.planner, Notebook(lambda: librarian.guides, zone), carriers)
+
+
+def _desk(
+    base: Foundation,
+    connections: Connections,
+    office: BotOffice,
+    dispatcher: Dispatcher,
+    exclusion: Exclusion,
+    applier: Applier,
+) -> Desk:
+    return Desk(
+        inbox=base.inbox,
+        transactions=base.transactions,
+        dispatcher=dispatcher,
+        office=office,
+        applier=applier,
+        exclusion=exclusion,
+        channels=connections.channels,
+        roles=_roles(base.settings),
+        clock=base.clock,
+        max_tries=base.settings.work.max_tries,
+        metrics=base.metrics,
+        pace=base.pace,
+        drafts=Drafts(base.settings.knowledge.guides),
+        streaming=Streaming(connections.channels, base.database, base.clock),
+    )
+
+
+def _gatekeeper(base: Foundation, rules: Rules, connections: Connections, planner: Planner) -> Gatekeeper:
+    restraint = base.settings.restraint
+    around = Surroundings(
+        rules=rules,
+        reachable=connections.reaches,
+        violations=planner.shelf.codes_of,
+        coming=planner.coming,
+        silent_days=frozenset(restraint.silent_days),
+        speaking_days=frozenset(restraint.speaking_days),
+    )
+    return Gatekeeper(rules, FactFinder(around), base.metrics)
+
+
+def _office(base: Foundation, unasked: _Unasked, knowing: _Knowing, channels: Sequence[str]) -> BotOffice:
     return BotOffice(
         zone=base.settings.timezone,
         working_hours=base.settings.handoff.working_hours,
@@ -242,28 +268,18 @@ def _office(
         inbox=base.inbox,
         outbox=base.outbox,
         ticket_store=Tickets(base.database),
-        planner=planner,
-        librarian=librarian,
-        gap_keeper=gap_keeper,
+        planner=unasked.planner,
+        posting=unasked.posting,
+        librarian=knowing.librarian,
+        gap_keeper=knowing.gap_keeper,
         rating_store=Ratings(base.database),
+        health_figures=knowing.figures,
         hold_store=Holds(base.database),
         clock=base.clock,
         records=MemberRecords(base.database, base.settings.privacy.message_retention_days),
         since=base.clock.now(),
         channels=channels,
         warnings=lambda: tuple(base.warnings.values()),
-    )
-
-
-def _rules(settings: Settings) -> Rules:
-    restraint = settings.restraint
-    return Rules.parse(
-        person_per_day=restraint.person_per_day,
-        person_per_week=restraint.person_per_week,
-        group_per_day=restraint.group_per_day,
-        gap_hours=restraint.gap_hours,
-        quiet=restraint.quiet,
-        zone=settings.timezone,
     )
 
 
@@ -278,50 +294,31 @@ def _roles(settings: Settings) -> Roles:
     return Roles(frozenset(people.operators), frozenset(people.leads), frozenset(people.consultants))
 
 
-def _ticker(
-    base: Foundation,
-    connections: Connections,
-    librarian: Librarian,
-    gap_keeper: GapKeeper,
-    planner: Planner,
-    attendance: Attendance,
-) -> Ticker:
+def _ticker(base: Foundation, connections: Connections, unasked: _Unasked, knowing: _Knowing, pager: Pager) -> Ticker:
     """Everything that looks at the store now and then."""
     ticker = Ticker()
-    ticker.add("attendance", ATTENDANCE_SECONDS, attendance.look)
+    librarian, figures = knowing.librarian, knowing.figures
+    ticker.add("attendance", ATTENDANCE_SECONDS, _attendance(base, connections, pager).look)
     ticker.add("library", LIBRARY_SECONDS, librarian.look)
-    ticker.add("gaps", GAP_SECONDS, gap_keeper.look)
+    ticker.add("gaps", GAP_SECONDS, knowing.gap_keeper.look)
     ticker.add("expiring", EXPIRY_SECONDS, ExpiryNotices(base, librarian).look)
-    ticker.add("plan", PLAN_SECONDS, planner.tick)
+    ticker.add("holidays", EXPIRY_SECONDS, HolidayNotices(base).look)
+    ticker.add("shelf", PLAN_SECONDS, unasked.shelf.look)
+    ticker.add("orders", GAP_SECONDS, unasked.orders.look)
+    ticker.add("relations", EXPIRY_SECONDS, unasked.relations.look)
+    ticker.add("plan", PLAN_SECONDS, unasked.planner.tick)
+    ticker.add("needs", PLAN_SECONDS, unasked.needs.look)
+    ticker.add("approvals", APPROVAL_SECONDS, unasked.planner.ask_for_approval, at_start=False)
+    ticker.add("membership", MEMBERSHIP_SECONDS, connections.membership.look)
+    ticker.add("rhythm", RHYTHM_SECONDS, unasked.rhythms.look)
     ticker.add("streams", STREAM_SECONDS, connections.sweep)
     guides_folder = base.settings.knowledge.guides
     ticker.add("rights", RIGHTS_SECONDS, Sweeper(base.database, base.transactions, base.clock, guides_folder).look)
     ticker.add("retention", RETENTION_SECONDS, Retention(base).look)
+    ticker.add("health", HEALTH_SECONDS, HealthGauges(base, figures).look)
+    ticker.add("weekly_report", HEALTH_SECONDS, weekly_report(base, figures).look)
     if connections.mass_tasks is not None:
         ticker.add("mass_tasks", MASS_TASK_SECONDS, connections.mass_tasks.follow)
     if base.settings.wecom.kf is not None:
         ticker.add("kf", base.settings.wecom.kf.poll_seconds, connections.pull)
     return ticker
-
-
-def _only_one(url: str) -> TextIO | None:
-    """SQLite and embedded Chroma bear one process: hold a lock beside the database for as long as this one lives."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        return None
-    try:
-        held = Path(f"{parsed.database}.lock").open("w")  # noqa: SIM115 - held until the program stops
-    except OSError as error:
-        raise StoreUnusable(
-            f"数据目录无法写入：{Path(parsed.database).parent}（{error.strerror}）。没有写入任何内容。"
-            "请检查目录权限，或改 [store] url。"
-        ) from error
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        held.close()
-        raise CannotStart(
-            f"另一个分寸正在使用 {parsed.database}，一份数据同时只能有一个进程用。"
-            "请先停掉它，或为这一个改 [store] url。"
-        ) from error
-    return held

@@ -16,7 +16,7 @@ from bot.store import conversations, pages, tickets
 from bot.store.pages import Unserved
 from bot.transaction import Transaction
 from handlers.handoff import State
-from handlers.paging import Case, Due
+from handlers.paging import Case, Page
 from handlers.turn import Channel
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ class Attendance:
             cases = await pages.cases(connection)
             made = await pages.made_for(connection, [case.ticket for case in cases]) if cases else {}
         for case in cases:
-            if self._pager.ladder.due(case, made.get(case.ticket, ()), now).pages:
+            if self._pager.ladder.due(case, made.get(case.ticket, ()), now) is not None:
                 await self._page(case.ticket)
 
     async def _page(self, number: int) -> None:
@@ -68,10 +68,11 @@ class Attendance:
             found = await pages.cases(transaction.connection, number)
             if not found or await self._under_way(transaction, found[0]):
                 return
-            for page in (await self._due(transaction, found[0], order)).pages:
+            page = await self._due(transaction, found[0], order)
+            if page is not None:
                 await self._pager.make(transaction, found[0], page)
 
-    async def _due(self, transaction: Transaction, case: Case, order: Sequence[str]) -> Due:
+    async def _due(self, transaction: Transaction, case: Case, order: Sequence[str]) -> Page | None:
         made = await pages.made_for(transaction.connection, [case.ticket])
         return self._pager.ladder.due(case, made.get(case.ticket, ()), transaction.now, order)
 

@@ -20,15 +20,19 @@ from bot.channels.robot import RobotChannel
 from bot.errors import NeedsOperator, SendError
 from bot.foundation import Foundation
 from bot.kf_pull import KfPuller
-from bot.mass_tasks import MassTasks
+from bot.mass.following import MassTasks
+from bot.mass.reminding import Reminding
+from bot.membership import Membership
 from bot.part import Part
 from bot.settings import WeCom
 from bot.store.marks import Leases
+from bot.store.mass_results import MassTasksStore
 from bot.store.streams import Streams
 from bot.wecom.api import App, Contact, Kf, Robot
 from bot.wecom.client import WeComClient
 from handlers.turn import Channel
-from scheduler.posts import Recipient
+from scheduler.posts import Recipient, parse_recipient
+from scheduler.rules import Quiet
 
 log = structlog.get_logger()
 
@@ -51,7 +55,9 @@ class Connections:
     sockets: dict[str, AiBotSocket] = field(default_factory=dict)
     kf: Kf | None = None
     puller: KfPuller | None = None
+    contact: Contact | None = None
     mass_tasks: MassTasks | None = None
+    membership: Membership = field(init=False)
     accounts: tuple[str, ...] = ()
 
     @property
@@ -136,6 +142,7 @@ def connect(foundation: Foundation) -> Connections:
     _add_contact(made, wecom)
     _add_robots(made, wecom)
     _add_aibots(made, wecom)
+    made.membership = _membership(made)
     return made
 
 
@@ -179,7 +186,21 @@ def _add_contact(made: Connections, wecom: WeCom) -> None:
     contact = Contact(made.client, wecom.contact.secret.get_secret_value())
     made.channels[Channel.CONTACT] = ContactChannel(contact)
     made.channels[Channel.CUSTOMERS] = CustomersChannel(contact)
-    made.mass_tasks = MassTasks(contact, base.posts, base.transactions, base.alarm, base.clock)
+    made.contact = contact
+    quiet, zone = Quiet.parse(base.settings.restraint.quiet), base.settings.timezone
+    reminding = Reminding(base.ladder.calendar, quiet, zone)
+    tasks = MassTasksStore(base.database)
+    made.mass_tasks = MassTasks(contact, tasks, base.transactions, base.alarm, base.clock, reminding)
+
+
+def _membership(made: Connections) -> Membership:
+    base = made.foundation
+    written = [address for each in base.settings.schedules for address in each.to]
+    written += [address for each in base.settings.audiences for address in each.audience.include]
+    groups = frozenset(parse_recipient(each).target for each in written if each.startswith("group:"))
+    keep = timedelta(days=base.settings.privacy.message_retention_days)
+    zone = base.settings.timezone
+    return Membership(made.contact, base.database, base.transactions, base.alarm, base.clock, zone, groups, keep)
 
 
 def _add_robots(made: Connections, wecom: WeCom) -> None:

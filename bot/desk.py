@@ -16,31 +16,20 @@ from bot.outbox import Dispatcher
 from bot.pace import Pace
 from bot.part import Part
 from bot.replies import reply_parts
+from bot.rhythm import note, showed
 from bot.store import conversations
 from bot.store.inbox import Inbox, Waiting, forget_text, mark_handled
 from bot.store.outbox import mark_undelivered, recall_unsent
 from bot.store.streams import end_unsaid
 from bot.streaming import Streaming
-from bot.takeover import CODE_LIFE, over, taken
+from bot.takeover import ended, taken
 from bot.transaction import Overtaken, Transaction, Transactions
 from handlers import decide
+from handlers.effect_types import Forget, HoldUnasked, Rate, Satisfied
 from handlers.handoff import SILENT
 from handlers.mood import Reading
 from handlers.texts import ANSWERED_BY_COLLEAGUE, APOLOGY
-from handlers.turn import (
-    Channel,
-    Conversation,
-    Forget,
-    HoldUnasked,
-    Kind,
-    Office,
-    Outcome,
-    Rate,
-    Reply,
-    Role,
-    Satisfied,
-    Turn,
-)
+from handlers.turn import Channel, Conversation, Kind, Office, Outcome, Reply, Role, Turn
 from scheduler.posts import subject_of
 
 log = structlog.get_logger()
@@ -170,6 +159,9 @@ class Desk:
             await self.applier.audit(transaction, turn.conversation.person, outcome.audit)
         if turn.silent and not outcome.replies and waiting.stream:
             await end_unsaid(connection, waiting.stream, ANSWERED_BY_COLLEAGUE)
+        for kind, about in showed(outcome.effects, mood, turn.item.id, transaction.now):
+            subject = subject_of("person", turn.conversation.person)
+            await note(connection, subject, kind, about, transaction.now)
         await self._keep_books(transaction, turn, waiting)
 
     async def _move(self, transaction: Transaction, turn: Turn, outcome: Outcome) -> int:
@@ -202,7 +194,7 @@ class Desk:
         connection, item, conversation = transaction.connection, turn.item, turn.conversation
         match item.kind:
             case Kind.HUMAN_LEFT:
-                await over(transaction, conversation.id, item.code, item.sent_at + CODE_LIFE)
+                await ended(transaction, turn)
             case Kind.HUMAN_TOOK | Kind.HUMAN_SPOKE:
                 await taken(transaction, turn)
             case Kind.RECALLED:

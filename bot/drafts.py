@@ -8,7 +8,8 @@ from pathlib import Path
 import structlog
 
 from handlers.commands.gaps import DRAFT, GUIDE
-from handlers.turn import DraftGuide, Outcome, PublishGuide, Reply
+from handlers.effect_types import DraftGuide, PublishGuide
+from handlers.turn import Outcome, Reply
 from knowledge.gaps import NoDraft, reviewed
 
 log = structlog.get_logger()

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.alarm import Alarm
+from bot.holds import recall_tasks
 from bot.notebook import Notebook
 from bot.planner import Planner
 from bot.store import marks, preferences
 from bot.store.inbox import Waiting
 from bot.transaction import Transaction
-from handlers.turn import (
+from handlers.effect_types import (
     DraftGuide,
     Effect,
     NoteGap,
@@ -20,10 +21,9 @@ from handlers.turn import (
     Push,
     Rate,
     Reindex,
-    Reply,
     Resume,
-    Turn,
 )
+from handlers.turn import Reply, Turn
 from scheduler.posts import subject_of
 
 REINDEX = "reindex"  # the mark that asks the librarian; it survives a kill
@@ -57,6 +57,7 @@ class Applier:
         match effect:
             case OptOut():
                 await marks.add_opt_out(connection, subject, now)
+                await recall_tasks(transaction, subject, self._alarm, "刚退订了")
             case OptIn():
                 await marks.remove_opt_out(connection, subject)
                 await preferences.restore(connection, turn.conversation.person, now)

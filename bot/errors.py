@@ -62,7 +62,11 @@ class NeedsOperator(SendError):
 
 
 class Refused(SendError):
-    """This request will never work as it is."""
+    """This request will never work as it is. `what_to_do` is for operators, in Chinese, where there is something."""
+
+    def __init__(self, message: str, *, errcode: int = 0, what_to_do: str = "") -> None:
+        super().__init__(message, errcode=errcode)
+        self.what_to_do = what_to_do
 
 
 class AlreadyDone(Refused):

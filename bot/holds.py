@@ -7,14 +7,17 @@ import structlog
 from bot import occurrences
 from bot.actions import action
 from bot.alarm import Alarm
+from bot.channels.customers import recall_part
 from bot.gatekeeper import Gatekeeper
-from bot.part import Final, Klass, Part, part_id
+from bot.part import Final, Part, part_id
 from bot.store import conversations, outbox, posts, resolutions
 from bot.store import holds as store
+from bot.takeover import ask, served
 from bot.transaction import Transaction
+from handlers.effect_types import HoldUnasked, Release
 from handlers.handoff import SILENT, Event, Move
 from handlers.texts import recalling, shorten
-from handlers.turn import Channel, Conversation, HoldUnasked, Release, Turn
+from handlers.turn import Channel, Turn
 from knowledge.language.masking import masked
 from scheduler.gate import Reason
 from scheduler.posts import subject_of
@@ -36,10 +39,8 @@ class Holding:
         held = (effect.reason, effect.quote)
         new = await store.begin(transaction.connection, subject, person, held, turn.item.id, transaction.now)
         dropped = await self._drop_queued(transaction, subject, person)
-        recalled = await store.recall_tasks(transaction.connection, subject)
-        for recall in recalled:
-            await self._recall(transaction, recall)
-        log.info("mood_hold", new=new, reason=effect.reason, dropped=dropped, recalled=len(recalled))
+        recalled = await recall_tasks(transaction, subject, self._alarm, "刚表达了不满")
+        log.info("mood_hold", new=new, reason=effect.reason, dropped=dropped, recalled=recalled)
 
     async def _drop_queued(self, transaction: Transaction, subject: str, person: str) -> int:
         """Posts to that person alone end here; where there are others, the gate leaves this one out."""
@@ -50,22 +51,20 @@ class Holding:
             await _drop(transaction, part, Reason.MOOD_HOLD, self._alarm)
         return len(parts)
 
-    async def _recall(self, transaction: Transaction, recall: store.Recall) -> None:
-        """Cancelling is for the outbox to repeat until it works; `bot.mass_tasks` sees what became of it."""
-        cancel = Part(
-            id=part_id("recall", recall.msgid),
-            lane=f"recall:{recall.msgid}",
-            channel=Channel.CUSTOMERS,
-            klass=Klass.ACTION,
-            kind="recall",
-            body={"msgid": recall.msgid},
-        )
-        text = recalling(recall.title, recall.sender)
-        told = self._alarm.raised(f"recalling:{recall.msgid}", text, transaction.now)
-        if self._alarm.able and recall.sender not in self._alarm.operators:
-            id_ = part_id("recalling", recall.msgid)
-            told = [*told, self._alarm.notice(recall.sender, text, id_, transaction.now)]
-        await transaction.enqueue([cancel, *told])
+
+async def recall_tasks(transaction: Transaction, subject: str, alarm: Alarm, why: str) -> int:
+    """Take back every unconfirmed task that would reach `subject`; senders and operators hear it. Returns how many.
+
+    Cancelling is for the outbox to repeat until it works; `bot.mass` sees what became of it.
+    """
+    recalled = await store.recall_tasks(transaction.connection, subject)
+    for recall in recalled:
+        text = recalling(recall.title, recall.sender, why)
+        told = alarm.raised(f"recalling:{recall.msgid}", text, transaction.now)
+        if alarm.able and recall.sender not in alarm.operators:
+            told = [*told, alarm.notice(recall.sender, text, part_id("recalling", recall.msgid), transaction.now)]
+        await transaction.enqueue([recall_part(recall.msgid), *told])
+    return len(recalled)
 
 
 class Releasing:
@@ -82,25 +81,27 @@ class Releasing:
         subject = subject_of("person", effect.person)
         released = await store.release(connection, subject, by, effect.why, now)
         theirs = await store.conversations_of(connection, effect.person)
+        asks = {id_: await served(transaction, id_) for id_ in theirs}
         await resolutions.resolve(connection, theirs, by, effect.why, released.since, now)
         for id_ in theirs:
-            await self._give_back(transaction, id_, by, key)
+            await self._give_back(transaction, id_, by, key, asks[id_])
         await self._discard_stale(transaction, subject, effect.person)
         misread = await store.note_misread(connection, released.items, masked, by, now) if effect.misjudged else 0
         log.info("mood_hold_released", person=shorten(effect.person), misread=misread)
 
-    async def _give_back(self, transaction: Transaction, id_: str, by: str, key: str) -> None:
+    async def _give_back(self, transaction: Transaction, id_: str, by: str, key: str, asks: int | None) -> None:
+        """`asks`: the ticket that the member is asked about, on kf once the platform has ended the session."""
         conversation = await conversations.load(transaction.connection, id_)
         if conversation is None or conversation.state not in SILENT:
             return
         await conversations.move(transaction.connection, id_, Move(Event.LEAVE))
         await conversations.settle(transaction.connection, id_)
         if conversation.channel is Channel.KF:
-            await transaction.enqueue([await self._end(transaction, conversation, by, key)])
-
-    async def _end(self, transaction: Transaction, conversation: Conversation, by: str, key: str) -> Part:
-        number = await resolutions.latest(transaction.connection, conversation.id)
-        return action(conversation, "end", {"ticket": number, "asked_by": by}, key, transaction.now)
+            number = asks or await resolutions.latest(transaction.connection, id_)
+            body = {"ticket": number, "asked_by": by, "asks": asks}
+            await transaction.enqueue([action(conversation, "end", body, key, transaction.now)])
+        else:
+            await ask(transaction, id_, asks)
 
     async def _discard_stale(self, transaction: Transaction, subject: str, person: str) -> None:
         """What was meant for an earlier day is not sent to somebody who has just been reconciled."""

@@ -1,5 +1,7 @@
 """What /metrics shows. One registry per program, so that two in one process do not mix."""
 
+from math import nan
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
@@ -33,6 +35,12 @@ class Metrics:
         )
         self.satisfaction = Counter(
             "fencun_satisfaction", "Taps after a colleague was done", ["value"], registry=self.registry
+        )
+        self.health = Gauge("fencun_health_figure", "Figures of the last 28 days", ["figure"], registry=self.registry)
+        self.health_score = Gauge("fencun_health_score", "0 to 100, of the last 28 days", registry=self.registry)
+        self.health_score.set(nan)  # not nought: nothing is known yet
+        self.health_refusals = Gauge(
+            "fencun_health_refusals", "Posts kept back in the last 28 days", ["reason"], registry=self.registry
         )
         self.parts = Gauge("fencun_parts", "Outgoing parts by state", ["state"], registry=self.registry)
         self.items_waiting = Gauge("fencun_items_waiting", "Items that nobody has handled", registry=self.registry)

@@ -12,7 +12,8 @@ from bot.store import gaps, ratings
 from bot.store.inbox import Waiting
 from bot.transaction import Transaction
 from handlers.commands.gaps import GUIDE
-from handlers.turn import DraftGuide, NoteGap, PublishGuide, Rate, Reply, Turn
+from handlers.effect_types import DraftGuide, NoteGap, PublishGuide, Rate
+from handlers.turn import Reply, Turn
 from knowledge.gaps import Ask, GapKind, Stage, digest, worth_noting
 from knowledge.language.masking import masked
 from knowledge.types import Guide

@@ -16,7 +16,7 @@ from bot.store.tables import decision, outbox
 from bot.transaction import Transaction
 from handlers.turn import Channel
 from scheduler.gate import describe, replay
-from scheduler.posts import Post, Recipient
+from scheduler.posts import Post, Recipient, as_sent, weight_of
 
 CHANNELS = {
     "robot": Channel.ROBOT,
@@ -27,20 +27,35 @@ CHANNELS = {
     "appchat": Channel.APPCHAT,
 }
 
+MOST = {"group": 2000, "customer": 10_000}  # recipients of one task (92135)
+
 
 def parts_of(
-    post: Post, recipients: Sequence[Recipient], occurrence: int, planned_at: datetime, expires_at: datetime, agent: str
+    post: Post,
+    recipients: Sequence[Recipient],
+    occurrence: int,
+    planned_at: datetime,
+    expires_at: datetime,
+    agent: str,
+    *,
+    needed: bool = False,
 ) -> list[Part]:
-    """One part per recipient; customer groups and customers of one colleague are one task for that colleague."""
+    """One part per recipient; customer groups and customers of one colleague are one task for that colleague.
+
+    `needed`: somebody needs it now, so that it goes before what is of use to all.
+    """
     grouped: dict[str, list[Recipient]] = {}
-    for recipient in recipients:
+    # Somebody who is written in two ways is still one.
+    for recipient in {(each.channel, each.account, each.subject): each for each in recipients}.values():
         key = f"{recipient.channel}:{recipient.account}" if recipient.confirmed else recipient.address
+        while len(grouped.get(key, ())) >= MOST.get(recipient.channel, len(recipients)):
+            key += "+"
         grouped.setdefault(key, []).append(recipient)
     body = {
-        "guide": post.guide,
+        "guide": post.name,
+        "digest": post.digest,
         "title": post.title,
         "topic": post.topic,
-        "markdown": post.markdown,
         "kind": post.kind,
         "planned_at": planned_at.isoformat(),
     }
@@ -51,7 +66,12 @@ def parts_of(
             channel=CHANNELS[together[0].channel],
             klass=Klass.POST,
             kind="post",
-            body={**body, "recipients": [recipient.address for recipient in together]},
+            body={
+                **body,
+                "recipients": [recipient.address for recipient in together],
+                "markdown": as_sent(post, together[0].channel),
+                "weight": weight_of(post.kind, together[0].scope, needed=needed),
+            },
             repeatable=False,
             occurrence=occurrence,
             expires_at=expires_at,

@@ -6,8 +6,10 @@ from datetime import date, datetime
 
 from bot.clock import Clock
 from bot.gaps import GapKeeper
+from bot.health import HealthFigures
 from bot.librarian import Librarian
 from bot.planner import Planner
+from bot.posting import BotPosting
 from bot.records import MemberRecords
 from bot.store import marks, resolutions
 from bot.store.conversations import writable_until
@@ -23,6 +25,7 @@ from knowledge.gaps import Gap
 from knowledge.model.chat import without_numbers
 from knowledge.types import Answer, Guide, Line
 from scheduler.calendar import Calendar
+from scheduler.health import Health
 from scheduler.posts import subject_of
 from scheduler.timetable import Planned
 
@@ -46,7 +49,9 @@ class BotOffice:
     librarian: Librarian
     gap_keeper: GapKeeper
     rating_store: Ratings
+    health_figures: HealthFigures
     hold_store: Holds
+    posting: BotPosting
     clock: Clock
     records: MemberRecords
     since: datetime
@@ -105,6 +110,9 @@ class BotOffice:
 
     async def ratings(self) -> Sequence[Tally]:
         return await self.rating_store.tallies()
+
+    async def health(self, days: int) -> Health:
+        return await self.health_figures.of(days)
 
     async def status(self) -> Status:
         """The numbers of this moment."""

@@ -11,13 +11,13 @@ from bot.admission import Admission, Stopped
 from bot.alarm import Alarm
 from bot.channels import ChannelPort
 from bot.clock import Clock
-from bot.errors import AlreadyDone, MaybeDone, NeedsOperator, SendError, StateMoved, TryLater, WaitForMember
+from bot.errors import AlreadyDone, MaybeDone, NeedsOperator, Refused, SendError, StateMoved, TryLater, WaitForMember
 from bot.exclusion import Exclusion
 from bot.pace import Pace
 from bot.part import Final, Klass, Part, Receipt, part_id
 from bot.relay import came_back
-from bot.store import conversations, outbox, pages, posts, tickets
-from bot.takeover import CODE_LIFE, over, still_open
+from bot.store import conversations, ledger, outbox, pages, posts, tickets
+from bot.takeover import CODE_LIFE, ask, over, still_open
 from bot.transaction import Transaction, Transactions
 from handlers.handoff import Event, Move
 from handlers.turn import Channel
@@ -95,7 +95,9 @@ class Dispatcher:
         except Exception as error:
             # A defect of ours: never repeat what we do not understand, and never lose sight of it.
             log.exception("send_broke", part=part.id, channel=part.channel)
-            await self._close(admitted, Final.DEAD, f"defect {type(error).__name__}")
+            # A post may have arrived, so its slot stays taken.
+            final = Final.LOST if part.klass is Klass.POST else Final.DEAD
+            await self._close(admitted, final, f"defect {type(error).__name__}")
         else:
             await self._sent(admitted, receipt)
 
@@ -117,6 +119,8 @@ class Dispatcher:
                     receipt.confirmation.msgid, part.id, receipt.confirmation.sender, "waiting", expires_at
                 )
                 await posts.add_mass_task(connection, task, now)
+            elif part.klass is Klass.POST:
+                await ledger.mark_delivered(connection, part.id)
             await transaction.enqueue(await self._moved(transaction, part, receipt))
             await occurrences.settle(transaction, part, self._alarm)
 
@@ -127,6 +131,8 @@ class Dispatcher:
         if receipt.move is None:
             return receipt.follow_ups
         if receipt.move.event is Event.LEAVE and not await still_open(transaction, part):
+            asks, until = part.body.get("asks"), transaction.now + CODE_LIFE
+            await ask(transaction, part.conversation, asks, receipt.code, until)
             return ()
         version = await conversations.move(transaction.connection, part.conversation, receipt.move)
         if receipt.move.event is Event.LEAVE:
@@ -159,6 +165,8 @@ class Dispatcher:
                     await outbox.wait_for_member(transaction.connection, part)
             case StateMoved(move=move):
                 await self._state_moved(part, move, error.errcode)
+            case Refused(what_to_do=what_to_do):
+                await self._close(part, Final.DEAD, f"refused {error.errcode}", what_to_do)
             case _:
                 await self._close(part, Final.DEAD, f"refused {error.errcode}")
 
@@ -179,9 +187,9 @@ class Dispatcher:
                 await conversations.move(transaction.connection, part.conversation, move)
             await self._end(transaction, part, Final.DROPPED, f"state_moved {errcode}")
 
-    async def _close(self, part: Part, final: Final, reason: str) -> None:
+    async def _close(self, part: Part, final: Final, reason: str, what_to_do: str = "") -> None:
         async with self._transactions.begin() as transaction:
-            await self._end(transaction, part, final, reason)
+            await self._end(transaction, part, final, reason, what_to_do)
 
     def _not_asked(self, part: Part, now: datetime) -> list[Part]:
         """Who approved the question hears that it was not put."""
@@ -190,7 +198,7 @@ class Dispatcher:
         text = NOT_ASKED.format(number=part.body["ticket"])
         return [self._alarm.notice(part.body["approved_by"], text, part_id("not_asked", part.id), now)]
 
-    async def _end(self, transaction: Transaction, part: Part, final: Final, reason: str) -> None:
+    async def _end(self, transaction: Transaction, part: Part, final: Final, reason: str, what_to_do: str = "") -> None:
         """Close a part that was not sent, and tell whoever has to know."""
         await outbox.finish(transaction.connection, part, final, transaction.now, reason=reason)
         log.info("part_ended", part=part.id, channel=part.channel, klass=part.klass, final=final, reason=reason)
@@ -201,7 +209,7 @@ class Dispatcher:
         elif part.klass is Klass.SERVICE:
             await transaction.enqueue(self._not_asked(part, transaction.now))
         elif final in ENDED and part.klass is not Klass.NOTICE:
-            text = ENDED[final].format(channel=part.channel, reason=reason)
+            text = ENDED[final].format(channel=part.channel, reason=reason) + what_to_do
             await transaction.enqueue(self._alarm.raised(f"{final}:{part.channel}:{reason}", text, transaction.now))
         await occurrences.settle(transaction, part, self._alarm)
 

@@ -10,13 +10,15 @@ import structlog
 from bot.actions import action
 from bot.alarm import Alarm
 from bot.context import Context
+from bot.part import part_id
 from bot.store import conversations, pages, resolutions, tickets
 from bot.transaction import Transaction
 from handlers.card import with_told
+from handlers.effect_types import HandOff
 from handlers.handoff import SILENT, Event, Move, State
 from handlers.paging import Case, Ladder, Page, Rung
-from handlers.texts import URGENT, handoff_notice, shorten
-from handlers.turn import Channel, Conversation, HandOff, Ticket, Turn
+from handlers.texts import PASSED_ON, URGENT, handoff_notice, shorten
+from handlers.turn import Channel, Conversation, Ticket, Turn
 
 log = structlog.get_logger()
 
@@ -101,7 +103,7 @@ class Pager:
         connection, now, person = transaction.connection, transaction.now, page.people[0]
         ticket = await tickets.find(connection, page.ticket)
         conversation = await conversations.load(connection, ticket.conversation) if ticket else None
-        if conversation is None:
+        if ticket is None or conversation is None:
             return
         if conversation.state is not State.HUMAN:
             await tickets.assign(connection, page.ticket, person, now)
@@ -113,6 +115,13 @@ class Pager:
             await conversations.move(connection, conversation.id, Move(Event.NOBODY))
             await tickets.reopen(connection, conversation.id)
             await tickets.assign(connection, page.ticket, person, now)
+            await self._tell_before(transaction, ticket, page)
+
+    async def _tell_before(self, transaction: Transaction, ticket: Ticket, page: Page) -> None:
+        """Whose words reach the member no more hears so; on kf the platform shows it."""
+        text = PASSED_ON.format(number=ticket.number, who=page.people[0])
+        id_ = part_id("passed_on", ticket.number, page.step)
+        await transaction.enqueue([self._alarm.notice(ticket.assignee, text, id_, transaction.now)])
 
     async def _transfer(
         self, transaction: Transaction, case: Case, reason: str, ask: str, order: tuple[str, ...]

@@ -5,8 +5,9 @@ from datetime import timedelta
 from bot.part import Klass, Part
 from bot.store import conversations, resolutions, tickets
 from bot.transaction import Transaction
+from handlers.effect_types import FollowUp, Solved
 from handlers.texts import FOLLOW_UP
-from handlers.turn import FollowUp, Solved, Turn
+from handlers.turn import Turn
 
 LATEST = timedelta(hours=2)  # after its moment; later it might fall outside the working hours
 

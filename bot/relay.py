@@ -14,9 +14,10 @@ from bot.store import conversations, inbox, tickets
 from bot.transaction import Transaction
 from bot.wecom.split import LIMITS, split
 from handlers import texts
+from handlers.effect_types import Relay
 from handlers.handoff import Event, Move, State
 from handlers.relay import has
-from handlers.turn import Channel, Conversation, Relay, Ticket, Turn
+from handlers.turn import Channel, Conversation, Ticket, Turn
 
 LIFE = timedelta(minutes=10)  # a colleague's word that is later than this answers something else
 MEMBER_LIFE = timedelta(hours=2)

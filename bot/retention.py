@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.foundation import Foundation
 from bot.store.outbox import OPEN
+from bot.store.restraint_tables import digest, need, relation, rhythm, signal
 from bot.store.tables import (
     conversation,
     decision,
     delivery,
     hold,
     inbox,
+    mass_result,
     millis,
     misreading,
     outbox,
@@ -66,7 +68,13 @@ _RULES = (
     _Rule(misreading, "item", "at"),
     _Rule(decision, "id", "decided_at"),
     _Rule(delivery, "id", "at"),
+    _Rule(mass_result, "msgid", "at"),
     _Rule(page, "ticket", "at"),
+    _Rule(signal, "id", "at"),
+    _Rule(digest, "id", "expires_at"),
+    _Rule(rhythm, "subject", "at"),
+    _Rule(need, "key", "at"),
+    _Rule(relation, "person", "seen_at"),
     _Rule(profile, "person", "last_seen"),
 )
 

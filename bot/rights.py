@@ -20,11 +20,12 @@ from bot.store.outbox import from_row
 from bot.store.tables import conversation, outbox, ticket
 from bot.store.tickets import LIVE
 from bot.transaction import Transaction, Transactions
+from handlers.effect_types import AskColleague, Effect, Forget, HoldUnasked, Learn, Prefer
 from handlers.preferences import Profile, Purpose
 from handlers.rights import EXPORT
 from handlers.rights_texts import FORGOTTEN
 from handlers.texts import shorten
-from handlers.turn import AskColleague, Channel, Effect, Forget, HoldUnasked, Learn, Prefer, Turn
+from handlers.turn import Channel, Turn
 
 log = structlog.get_logger()
 
@@ -76,7 +77,8 @@ class Rights:
         if Purpose.PERSONALISATION in (await preferences.load(connection, person)).off:
             return
         known = await profiles.load(connection, person) or Profile({})
-        hour = now.astimezone(self._zone).hour
+        local = now.astimezone(self._zone)
+        hour = local.hour
         hours = known.hours or {}
         topics = known.topics | ({effect.topic: known.topics.get(effect.topic, 0) + 1} if effect.topic else {})
         grown = Profile(
@@ -85,6 +87,7 @@ class Rights:
             effect.room or known.room,
             hours | {hour: hours.get(hour, 0) + 1},
             now,
+            local.date() if effect.stage else known.stage_on,
         )
         await profiles.save(connection, person, grown, now)
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic import field_validator as check
 
 from bot.environ import CONFIG, Found, Problem, Steps, from_environ, keys
 from bot.settings_links import between_sections
+from bot.settings_plans import AudienceSetting, ScheduleSetting, TriggerSetting
 from bot.settings_types import (
     AesKey,
     CorpId,
@@ -29,8 +30,7 @@ from bot.settings_types import (
     Number,
     Positive,
     QuietHours,
-    RecipientAddress,
-    Rule,
+    Section,
     SocketAddress,
     Spans,
     StoreAddress,
@@ -51,10 +51,6 @@ class WrongSettings(Exception):
 
 
 HOLDS_PASSWORD: dict[str, Any] = {"secret": True}  # the value may hold one: not in repr, and `…_FILE` is read
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True)
 
 
 class Server(Section):
@@ -175,6 +171,12 @@ class Model(Section):
     rerank: bool = True
 
 
+def _in_one_place(days: tuple[date, ...], other: str, info: ValidationInfo) -> tuple[date, ...]:
+    if both := sorted({*days} & {*info.data.get(other, ())}):
+        raise ValueError(f"{both[0]} 同时写在 {other} 里，只能写一处")
+    return days
+
+
 class Restraint(Section):
     person_per_day: Count = 1
     person_per_week: Count = 3
@@ -184,6 +186,26 @@ class Restraint(Section):
     value_per_promo: Count = 4
     promo_days_per_month: Count = 1
     repeat_guide_days: Count = 90
+    topic_per_week: Count = 2  # of one topic to one person or group
+    platform_per_day: Count = 1  # mass messages of one customer or group: WeCom's strictest reading (92135, 96997)
+    holidays: Literal["silent", "as_usual"] = "silent"
+    silent_days: tuple[Day, ...] = ()  # beside the public holidays
+    speaking_days: tuple[Day, ...] = ()  # although they are holidays
+
+    @check("speaking_days")
+    @classmethod
+    def _silent_or_not(cls, value: tuple[date, ...], info: ValidationInfo) -> tuple[date, ...]:
+        return _in_one_place(value, "silent_days", info)
+
+
+class Posts(Section):
+    """What is said unasked beside the weekly guides: Markdown files, and operators' own words for the review.
+
+    `orders` is a CSV of what happened to members, such as deliveries; empty for none.
+    """
+
+    folder: Path = Path("posts")
+    orders: str = ""
 
 
 class Handoff(Section):
@@ -202,9 +224,7 @@ class Handoff(Section):
     @check("open_days")
     @classmethod
     def _one_of_both(cls, value: tuple[date, ...], info: ValidationInfo) -> tuple[date, ...]:
-        if both := sorted({*value} & {*info.data.get("closed_days", ())}):
-            raise ValueError(f"{both[0]} 同时写在 closed_days 里，只能写一处")
-        return value
+        return _in_one_place(value, "closed_days", info)
 
 
 class Privacy(Section):
@@ -214,22 +234,6 @@ class Privacy(Section):
 class Work(Section):
     concurrency: Positive = 16  # conversations drained at the same time
     max_tries: Positive = 5
-
-
-class ScheduleSetting(Section):
-    name: Name
-    every: Rule
-    topic: str = ""
-    to: tuple[RecipientAddress, ...]
-    kind: Literal["value", "promo", "service"] = "value"
-    catch_up_hours: Number = Field(6, ge=0)
-
-    @check("to")
-    @classmethod
-    def _somebody(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError("至少要有一个收件地址")
-        return value
 
 
 class Settings(Section):
@@ -243,10 +247,13 @@ class Settings(Section):
     knowledge: Knowledge = Knowledge()
     model: Model = Model()
     restraint: Restraint = Restraint()
+    posts: Posts = Posts()
     handoff: Handoff = Handoff()
     privacy: Privacy = Privacy()
     work: Work = Work()
     schedules: tuple[ScheduleSetting, ...] = ()
+    audiences: tuple[AudienceSetting, ...] = ()
+    triggers: tuple[TriggerSetting, ...] = ()
 
     def secrets(self) -> frozenset[str]:
         """Every secret value that is set, so that the log can take them out."""

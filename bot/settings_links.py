@@ -1,8 +1,10 @@
 """What no section of the settings can see alone: names used twice, addresses that lead nowhere."""
 
+import difflib
 from typing import Any
 
 from bot.environ import Problem
+from scheduler.conflicts import AUDIENCE
 from scheduler.posts import Recipient, WrongRecipient, parse_recipient
 
 
@@ -14,15 +16,28 @@ def between_sections(data: dict[str, Any]) -> list[Problem]:
         *_twice("wecom.aibots", bots),
         *_twice("wecom.group_robots", robots),
         *_twice("schedules", schedules),
+        *_twice("audiences", _entries(data, "audiences")),
+        *_twice("triggers", _entries(data, "triggers")),
     ]
     if not wecom.get("corp_id") and any(section in wecom for section in ("app", "kf", "contact")):
         problems.append(Problem("wecom.corp_id", "缺少，必须填写：管理后台 → 我的企业 → 企业ID"))
+    audiences = [str(entry.get("name", "")) for entry in _entries(data, "audiences")]
     for place, schedule in enumerate(schedules):
         addresses = schedule.get("to")
         for address in addresses if isinstance(addresses, list) else ():
-            if wrong := _unreachable(str(address), wecom, bots, robots):
+            wrong = _unknown_audience(str(address), audiences) or _unreachable(str(address), wecom, bots, robots)
+            if wrong:
                 problems.append(Problem(f"schedules[{place}].to", wrong))
     return problems
+
+
+def _unknown_audience(address: str, audiences: list[str]) -> str:
+    """That no audience has this name; empty where one has, or where it is another kind of address."""
+    name = address.removeprefix(AUDIENCE).strip()
+    if not address.startswith(AUDIENCE) or not name or name in audiences:
+        return ""
+    near = difflib.get_close_matches(name, audiences, 1, 0.6)
+    return f"没有叫“{name}”的受众" + (f"，是不是想写 {AUDIENCE}{near[0]}？" if near else "，请加一节 [[audiences]]")
 
 
 def _table(data: dict[str, Any], name: str) -> dict[str, Any]:

@@ -7,11 +7,16 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from scheduler.conflicts import AUDIENCE
 from scheduler.posts import parse_recipient
 from scheduler.rules import Quiet
 from scheduler.timetable import parse_every
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True)
 
 
 def matching(pattern: str, otherwise: str) -> Callable[[str], str]:
@@ -85,7 +90,10 @@ def _every(value: str) -> str:
 
 
 def _recipient(value: str) -> str:
-    parse_recipient(value)
+    if not value.startswith(AUDIENCE):
+        parse_recipient(value)
+    elif not value.removeprefix(AUDIENCE).strip():
+        raise ValueError("audience: 后面要写受众的名字，例如 audience:辅食期")
     return value
 
 
@@ -138,11 +146,12 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 Spans = Annotated[str, AfterValidator(_spans)]
 QuietHours = Annotated[str, AfterValidator(_quiet)]
 Rule = Annotated[str, AfterValidator(_every)]
-RecipientAddress = Annotated[str, AfterValidator(_recipient)]
+RecipientAddress = Annotated[str, AfterValidator(_recipient)]  # or "audience:<name>"
 Day = Annotated[date, BeforeValidator(_day)]
 Named = Annotated[str, AfterValidator(_named)]
 UserIds = Annotated[tuple[str, ...], AfterValidator(_folded)]
 Whole = Annotated[int, BeforeValidator(_no_bool)]
+Words = Annotated[str | int, BeforeValidator(_no_bool)]
 Number = Annotated[float, BeforeValidator(_no_bool)]
 Count = Annotated[Whole, Field(ge=0)]
 Positive = Annotated[Whole, Field(gt=0)]

@@ -10,10 +10,11 @@ from bot.store import conversations, pages, tickets
 from bot.transaction import Overtaken, Transaction
 from handlers import texts
 from handlers.commands.people import may_step_in
+from handlers.effect_types import Effect, GiveBack, Relay, Satisfied, Take
 from handlers.handoff import Event, Move, State
 from handlers.relay import has
 from handlers.satisfaction import mark
-from handlers.turn import Channel, Conversation, Effect, GiveBack, Kind, Relay, Role, Satisfied, Take, Ticket, Turn
+from handlers.turn import Channel, Conversation, Kind, Role, Ticket, Turn
 
 CODE_LIFE = timedelta(seconds=20)  # of the code at a session's end, from WeCom's moment (doc 95122)
 ASK_LIFE = timedelta(minutes=10)
@@ -84,22 +85,48 @@ async def still_open(transaction: Transaction, part: Part) -> bool:
     return ticket is not None and ticket.state != "closed"
 
 
+async def ended(transaction: Transaction, turn: Turn) -> None:
+    """The platform ended the session. Where nobody had come yet, the ticket waits on."""
+    if turn.conversation.state is not State.WAITING:
+        await over(transaction, turn.conversation.id, turn.item.code, turn.item.sent_at + CODE_LIFE)
+
+
 async def over(transaction: Transaction, conversation_id: str, code: str = "", until: datetime | None = None) -> None:
     """What follows when a conversation was left: its ticket ends, what came in is settled, the member is asked once.
 
     Asked only where a colleague wrote to them. `code` is that of a kf session's end, good until `until`.
     """
     connection = transaction.connection
-    ticket = await tickets.live(connection, conversation_id)
+    number = await served(transaction, conversation_id)
     await tickets.close(connection, conversation_id, transaction.now)
     left = await conversations.load(connection, conversation_id)
     if left is None or left.state is not State.CLOSING:
         return
     await conversations.settle(connection, conversation_id)
-    if ticket is None or ticket.replied_at is None:
+    await ask(transaction, conversation_id, number, code, until)
+
+
+async def served(transaction: Transaction, conversation_id: str) -> int | None:
+    """The ticket under which a colleague wrote to the member since the last end; None where nobody did.
+
+    Who stepped in where nobody had called gets one that is closed already, so that it can be said how it was.
+    """
+    ticket = await tickets.live(transaction.connection, conversation_id)
+    if ticket is None:
+        return await tickets.note_stepped_in(transaction.connection, conversation_id, transaction.now)
+    return ticket.number if ticket.replied_at is not None else None
+
+
+async def ask(
+    transaction: Transaction, conversation_id: str, number: int | None, code: str = "", until: datetime | None = None
+) -> None:
+    """Ask the member how it was under ticket `number`, unless a colleague serves them, here or elsewhere."""
+    connection = transaction.connection
+    left = await conversations.load(connection, conversation_id)
+    if number is None or left is None or left.state is not State.CLOSING:
         return
     if not await conversations.held_elsewhere(connection, left.person, left.id):
-        await transaction.enqueue(asked(left, ticket.number, left.version, code, until or transaction.now + ASK_LIFE))
+        await transaction.enqueue(asked(left, number, left.version, code, until or transaction.now + ASK_LIFE))
 
 
 async def taken(transaction: Transaction, turn: Turn) -> None:

@@ -20,9 +20,13 @@ class Ticker:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._jobs: dict[str, Job] = {}
         self._running: dict[str, asyncio.Lock] = {}
+        self._patient: set[str] = set()
 
-    def add(self, name: str, seconds: float, job: Job) -> None:
+    def add(self, name: str, seconds: float, job: Job, *, at_start: bool = True) -> None:
+        """`at_start` false: the start of the program is too early, the first call comes after `seconds`."""
         self._jobs[name] = job
+        if not at_start:
+            self._patient.add(name)
         self._running[name] = asyncio.Lock()
         # A late tick is as good as one in time, and two at once are never wanted.
         self._scheduler.add_job(
@@ -37,10 +41,11 @@ class Ticker:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
-    async def run_all(self) -> None:
-        """Call every job now, in order: after a start, and when a movable clock has jumped."""
+    async def run_all(self, *, starting: bool = False) -> None:
+        """Call every job now, in order: at the start of the program, and when a movable clock has jumped."""
         for name in self._jobs:
-            await self._call(name)
+            if not (starting and name in self._patient):
+                await self._call(name)
 
     async def _call(self, name: str) -> None:
         async with self._running[name]:

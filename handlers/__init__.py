@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from handlers.commands import command
 from handlers.commands.parse import is_command
+from handlers.expand import expand
 from handlers.fallback import fallback
 from handlers.feedback import feedback
 from handlers.handoff import Event, Move, State
@@ -32,6 +33,7 @@ HANDLERS: tuple[Handler, ...] = (
     mood_hold,
     command,
     self_service,
+    expand,
     question,
     fallback,
 )

@@ -1,9 +1,10 @@
 """Bringing a person in: one way for every reason and every channel."""
 
 from handlers import texts
+from handlers.effect_types import HandOff
 from handlers.handoff import Event, Move
 from handlers.plain import LONGEST_QUESTION
-from handlers.turn import Channel, HandOff, Office, Outcome, Reply, Turn
+from handlers.turn import Channel, Office, Outcome, Reply, Turn
 from scheduler.calendar import NeverOpen
 
 

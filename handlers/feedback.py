@@ -3,8 +3,9 @@
 import re
 
 from handlers import texts
+from handlers.effect_types import Rate
 from handlers.plain import clauses
-from handlers.turn import Channel, Kind, Office, Outcome, Rate, Reply, Turn
+from handlers.turn import Channel, Kind, Office, Outcome, Reply, Turn
 
 _MARK = re.compile(r"fb:([0-9A-Za-z_-]{1,48}):([01-])")
 _VALUES: dict[str, bool | None] = {"1": True, "0": False, "-": None}

@@ -2,11 +2,12 @@
 
 from handlers import texts
 from handlers.commands.parse import is_command
+from handlers.effect_types import AskColleague, Effect, OptIn, OptOut
 from handlers.handoff import Event, Move, State
 from handlers.mood_hold import hold_for
 from handlers.relay import passed_on
 from handlers.rights import DELETE_ASKED, FORGET, kept_silently
-from handlers.turn import AskColleague, Effect, Kind, Office, OptIn, OptOut, Outcome, Reply, Turn
+from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from handlers.urgent import alert
 from handlers.wishes import Wish, wish_in
 from knowledge.danger import danger_in

@@ -4,9 +4,10 @@ from handlers import texts
 from handlers.asked_rights import only_asks
 from handlers.calling import call
 from handlers.commands.parse import is_command
+from handlers.effect_types import Effect, HoldUnasked, OptOut
 from handlers.handoff import State
 from handlers.mood import Mood
-from handlers.turn import Effect, HoldUnasked, Kind, Office, OptOut, Outcome, Reply, Turn
+from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from handlers.wishes import Wish, accepts, only_a_wish, wish_in
 
 COMPLAINT = "complaint"  # no anger in the words, and still something that a person has to put right

@@ -60,14 +60,6 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """The pages to make now, and when to look again (None: nothing will be due)."""
-
-    pages: tuple[Page, ...] = ()
-    next_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Ladder:
     """The people and the pace. Where no consultant or lead is named, operators stand in."""
 
@@ -95,27 +87,25 @@ class Ladder:
             others = (*self.consultants, *self.leads)
         return Page(case.ticket, Rung.ASSIGNEE, _each(asked, *others) or self.operators, now)
 
-    def due(self, case: Case, made: Sequence[Page], now: datetime, order: Sequence[str] = ()) -> Due:
-        """What is due of `case`, after the pages that were `made`.
+    def due(self, case: Case, made: Sequence[Page], now: datetime, order: Sequence[str] = ()) -> Page | None:
+        """The page that is due of `case` now, after those that were `made`.
 
         After a pause of any length only the rung that is due now is paged; those passed meanwhile are left out.
         """
         if self._over_ceiling(case, made, now):
-            return Due((Page(case.ticket, Rung.CEILING, _each(*self.leads, *self.operators), now),))
+            return Page(case.ticket, Rung.CEILING, _each(*self.leads, *self.operators), now)
         climbed = [page for page in made if page.rung is not Rung.CEILING]
         climbs = case.waits and not case.replied and len(climbed) == len(made)
         if not climbs:
-            return Due((), self._ceiling_at(case, made))
-        page = self._next(case, climbed, now, order) if climbed else self._late_first(case, now, order)
-        if page is not None:
-            return Due((page,), self._after(now, self.first_reply))
-        since = _anchor(case, climbed, now, self.first_reply) if climbed else None
-        wait = self._after(since, self.first_reply) if since and self._rest(case, climbed, order) else None
-        return Due((), wait or (self._ceiling_at(case, made) if climbed else self._after(now, timedelta(0))))
+            return None
+        return self._next(case, climbed, now, order) if climbed else self._late_first(case, now, order)
 
     def deadline(self, now: datetime) -> datetime | None:
         """Until when who is asked `now` should say a first word; None where nobody ever works."""
-        return self._after(now, self.first_reply)
+        try:
+            return self.calendar.after(now, self.first_reply)
+        except NeverOpen:
+            return None
 
     def _late_first(self, case: Case, now: datetime, order: Sequence[str]) -> Page | None:
         """Nobody has been paged yet: the night, or we were away. Whoever should answer hears of it in any case."""
@@ -158,16 +148,6 @@ class Ladder:
         if any(page.rung is Rung.CEILING for page in made) or not (self.leads or self.operators):
             return False
         return self.calendar.is_open(now) and self.calendar.worked(case.opened_at, now) >= self.ceiling
-
-    def _ceiling_at(self, case: Case, made: Sequence[Page]) -> datetime | None:
-        told = any(page.rung is Rung.CEILING for page in made)
-        return None if told else self._after(case.opened_at, self.ceiling)
-
-    def _after(self, at: datetime, worked: timedelta) -> datetime | None:
-        try:
-            return self.calendar.after(at, worked)
-        except NeverOpen:
-            return None
 
 
 def _anchor(case: Case, climbed: Sequence[Page], now: datetime, tolerance: timedelta) -> datetime | None:

@@ -1,7 +1,7 @@
 """What a member decided about what we send and keep. Pure values; the store keeps one row per person."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -34,7 +34,8 @@ class Profile:
 
     Nothing about a child but the stage that a parent stated.
 
-    `topics`: topic → how often asked. `stage`, `room`: in the member's own words. `hours`: hour of the tenant's day →
+    `topics`: topic → how often asked. `stage`, `room`: in the member's own words; `stage_on` is the local day on which
+    they said the stage, None where that is not known. `hours`: hour of the tenant's day →
     messages. Used for choosing what to send and never for prices.
     """
 
@@ -43,3 +44,4 @@ class Profile:
     room: str = ""
     hours: dict[int, int] | None = None
     last_seen: datetime | None = None
+    stage_on: date | None = None

@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 
 from handlers import texts
 from handlers.calling import call
+from handlers.effect_types import NoteGap
 from handlers.handoff import Event, Move, State
 from handlers.learning import learned
 from handlers.plain import LONGEST_QUESTION, has_words
 from handlers.preferences import Purpose
 from handlers.small_talk import small_talk
-from handlers.turn import Kind, NoteGap, Office, Outcome, Reply, Turn
+from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from knowledge.gaps import worth_noting
 from knowledge.types import Answer
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from handlers import texts
 from handlers.calling import call
 from handlers.commands.parse import is_command
+from handlers.effect_types import Solved
 from handlers.plain import clauses
-from handlers.turn import Kind, Office, Outcome, Reply, Solved, Turn
+from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from scheduler.calendar import Calendar
 
 ROOM = timedelta(minutes=10)  # before the platform's window closes

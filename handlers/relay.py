@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from handlers import texts
 from handlers.commands.parse import is_command
+from handlers.effect_types import Effect, Relay
 from handlers.handoff import State
-from handlers.turn import Channel, Effect, Kind, Office, Outcome, Relay, Reply, Role, Ticket, Turn
+from handlers.turn import Channel, Kind, Office, Outcome, Reply, Role, Ticket, Turn
 
 RELAYED = frozenset({Channel.APP, Channel.AIBOT})
 """The channels on which a colleague serves through us; on kf they write in the platform's own session."""

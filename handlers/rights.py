@@ -7,24 +7,13 @@ from datetime import timedelta
 from handlers import rights_texts as words
 from handlers import texts
 from handlers.asked_rights import TOPIC_NAMES, Asked, Right, asked_in
+from handlers.effect_types import AskColleague, Effect, Forget, OptIn, OptOut, Prefer
 from handlers.meant_rights import meant_in, words_for
 from handlers.plain import clauses
 from handlers.preferences import Preferences, Purpose
 from handlers.rights_texts import local
 from handlers.small_talk import small_talk
-from handlers.turn import (
-    AskColleague,
-    Effect,
-    Forget,
-    Kind,
-    Office,
-    OptIn,
-    OptOut,
-    Outcome,
-    Prefer,
-    Reply,
-    Turn,
-)
+from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from handlers.wishes import wish_in
 
 HANDLER = "rights"

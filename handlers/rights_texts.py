@@ -26,8 +26,6 @@ FILE_COMES = "您的数据比较多，聊天里放不下。已经告诉同事，
 NOBODY_CAN = "您的数据比较多，聊天里放不下。请回复“转人工”，请同事把文件单独发给您。"
 NEVER_SENT = "查过记录：没有主动给您发过内容（或者已经超过保存期限）。刚才看到的应该是对您提问的回答，或者是同事发的。"
 WHICH_TOPICS = "想只看哪一类，回复“只看育儿”“不要家居”这样的话就行。"
-HOW_LONG = "想静音多久，回复“静音7天”“静音到周五”这样的话就行。"
-CANCELLED = "还有其他要改的，回复“我的设置”。"
 
 _SWITCHED = {
     (Purpose.PERSONALISATION, False): "好的，个性化已关闭：不再记您常问什么，记过的已删除。想再开，回复“开启个性化”。",
@@ -115,11 +113,19 @@ def _remembered(profile: Profile | None) -> str:
     hours = sorted(profile.hours or {}, key=lambda hour: -(profile.hours or {})[hour])[:1]
     said = (
         f"常问{topic_words(set(asked[:3]))}" if asked else "",
-        f"宝宝{profile.stage}" if profile.stage else "",
+        _stage(profile),
         f"家里的{profile.room}" if profile.room else "",
         f"常在 {hours[0]} 点来" if hours else "",
     )
     return "，".join(each for each in said if each)
+
+
+def _stage(profile: Profile) -> str:
+    """In their own words; with the day, because a child grows and what was said does not."""
+    if not profile.stage:
+        return ""
+    when = f"（您 {profile.stage_on:%Y-%m-%d} 说的）" if profile.stage_on else ""
+    return f"宝宝{profile.stage}{when}"
 
 
 def preview(kept: Sequence[Kept]) -> str:

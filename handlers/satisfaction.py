@@ -3,9 +3,10 @@
 import re
 
 from handlers import texts
+from handlers.effect_types import Satisfied
 from handlers.handoff import Event, Move, State
 from handlers.plain import clauses
-from handlers.turn import Channel, Kind, Office, Outcome, Reply, Satisfied, Turn
+from handlers.turn import Channel, Kind, Office, Outcome, Reply, Turn
 
 _MARK = re.compile(r"cs:([1-9][0-9]{0,11}):([123])")
 _WORDS = {"满意": 3, "很满意": 3, "非常满意": 3, "一般": 2, "不满意": 1, "很不满意": 1, "非常不满意": 1}

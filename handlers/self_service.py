@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from handlers import texts
 from handlers.calling import call
+from handlers.effect_types import OptIn, OptOut
 from handlers.handoff import State
 from handlers.rights import rights
-from handlers.turn import Kind, Office, OptIn, OptOut, Outcome, Reply, Turn
+from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from handlers.wishes import Wish, accepts, only_a_wish, wish_in
 
 

@@ -48,9 +48,9 @@ BUDGET = "先说到这里。想接着了解，再发我一句就行。"
 _GO_ON = "想让我继续回答，回复“继续问”。"
 _HANDED_OVER = "已为您转接人工顾问{name}，请稍候，顾问会在这里直接回复您。"
 _HANDED_OVER_LATER = "已为您转给人工顾问{name}。现在是休息时间，顾问 {when} 上班后会在这里回复您。"
-_QUEUED_LATER = f"已为您排队等候人工顾问。现在是休息时间，顾问 {{when}} 上班后会在这里回复您。{_GO_ON}"
-HANDED_OVER = _HANDED_OVER.format(name="")
-QUEUED = f"已为您排队等候人工顾问，有顾问空下来就会在这里回复您。{_GO_ON}"
+# In WeCom's pool nobody but a colleague can say anything (doc 94669), so that going on with us is not offered.
+_QUEUED_LATER = "已为您排队等候人工顾问。现在是休息时间，顾问 {when} 上班后会在这里回复您。"
+QUEUED = "已为您排队等候人工顾问，有顾问空下来就会在这里回复您。"
 NOBODY = f"现在没有顾问在线（工作时间 {{hours}}）。已为您登记，{{when}}会在这里回复您。{_GO_ON}"
 
 # The same where somebody is in danger: the advice stands above, and nothing may sound like waiting.
@@ -93,6 +93,7 @@ PERHAPS_CARRIED = "发给 {number} 号会员的这句没有收到回执，可能
 NO_WAY = "现在没有办法主动发给对方"
 TOO_LATE = "一直发不出去"
 TAKEN_OVER = "{number} 号已由 {who} 接手，您不用再处理。"
+PASSED_ON = "{number} 号会员还没等到您的第一句话，已改请 {who} 接手。您要继续处理，发 /take {number}。"
 COLLEAGUE_GONE = "{number} 号的会员发来消息，但 {who} 收不到应用消息，已改为等待接手，请尽快安排同事：/take {number}。"
 NOT_RELAYED = "{number} 号会员的一条消息没能转给 {who}，请人工跟进。"
 _MEDIA = {"image": "一张图片", "video": "一段视频", "voice": "一段语音", "location": "一个位置", "link": "一个链接"}
@@ -103,12 +104,14 @@ UPSET = "upset"
 UNSOLVED = "unsolved"
 URGENT = "urgent"
 BEYOND_GUIDES = "beyond_guides"
+STEPPED_IN = "stepped_in"
 _REASONS = {
     MEMBER_ASKED: "主动要求人工",
     UPSET: "不满意",
     UNSOLVED: "回访说没有解决",
     URGENT: "紧急情况",
     BEYOND_GUIDES: "指南答不了",
+    STEPPED_IN: "同事主动接待",
 }
 _MOODS = {
     "calm": "平静",
@@ -149,10 +152,10 @@ def mood_words(mood: str) -> str:
     return _MOODS.get(mood, mood)
 
 
-def recalling(title: str, sender: str) -> str:
-    """What the sender and operators are told of a task that must not be confirmed any more."""
+def recalling(title: str, sender: str, why: str) -> str:
+    """What the sender and operators are told of a task that must not be confirmed any more; `why` is one phrase."""
     return (
-        f"{sender} 的群发任务《{title}》正在撤回，请不要确认：收件人里有一位会员刚表达了不满。"
+        f"{sender} 的群发任务《{title}》正在撤回，请不要确认：收件人里有一位会员{why}。"
         "其他人这次也收不到了，需要的话用 /push 重新安排。"
     )
 

@@ -10,13 +10,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from handlers.effect_types import Effect
 from handlers.handoff import SILENT, Move, State
 from handlers.mood import Reading
-from handlers.preferences import Preferences
+from handlers.posting import Posting
 from handlers.records import Records
 from knowledge.gaps import Gap
 from knowledge.types import Answer, Citation, Guide, Line
 from scheduler.calendar import Calendar
+from scheduler.health import Health
 from scheduler.timetable import Planned
 
 
@@ -105,215 +107,6 @@ class Turn:
     def silent(self) -> bool:
         """Whether the bot must say nothing to this person, whatever was asked."""
         return self.held or self.answered or self.conversation.state in SILENT
-
-
-# What an outcome may ask for, beside replies. Each is one typed field the desk carries out in the turn's transaction.
-
-
-@dataclass(frozen=True, slots=True)
-class HandOff:
-    """Bring a person in: open a ticket, page the consultants, and on kf move the platform's session."""
-
-    reason: str
-    ask: str
-
-
-@dataclass(frozen=True, slots=True)
-class OptOut:
-    """Nothing unasked to this person any more, on any channel."""
-
-
-@dataclass(frozen=True, slots=True)
-class OptIn:
-    """The person wants scheduled content again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """A colleague takes ticket `number`."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class GiveBack:
-    """A colleague ends ticket `number`; the bot serves again from the person's next message."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Nothing unasked leaves until `until` (None: until /resume)."""
-
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """Scheduled sending goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """Send a planned post now, through the same gate as ever."""
-
-    planned: Planned
-
-
-@dataclass(frozen=True, slots=True)
-class Reindex:
-    """Read the guides folder again; the operator is told the result when it is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoteGap:
-    """The guides could not answer this. `nearest` is the title that came closest, if any."""
-
-    question: str
-    nearest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """What the member thinks of an answer: good, bad, or (None) neither any more. The last word counts."""
-
-    answer: str
-    good: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class DraftGuide:
-    """Write the draft of a guide about gap `number`; `markdown` is the whole file."""
-
-    number: int
-    markdown: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublishGuide:
-    """Move the draft of gap `number` into the guides folder as reviewed `by` somebody `on` a day.
-
-    `again`: a guide that this gap gave before may be replaced.
-    """
-
-    number: int
-    by: str
-    on: date
-    again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HoldUnasked:
-    """Nothing unasked may leave to this person, on any channel, until a colleague releases it.
-
-    `reason` is a mood, or `handlers.mood_hold.COMPLAINT`.
-    """
-
-    reason: str
-    quote: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A named colleague resolves what stands against `person`: holds end, live tickets close. `why` is theirs.
-
-    `misjudged`: the mood was read wrongly; the messages that led to it become training rows.
-    """
-
-    person: str
-    why: str
-    misjudged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """A colleague approves the one question 解决了吗 after ticket `number`, from `at` on; it is good before `until`."""
-
-    number: int
-    at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """What the member answered to the question 解决了吗 after ticket `number`."""
-
-    number: int
-    solved: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Satisfied:
-    """The member's one tap after ticket `number`: 1 (no), 2 (so so), 3 (yes)."""
-
-    number: int
-    score: int
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """Carry a text between a member and the colleague who serves them, where the platform does not."""
-
-    conversation: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prefer:
-    """The member's preferences are these from now on."""
-
-    preferences: Preferences
-
-
-@dataclass(frozen=True, slots=True)
-class Learn:
-    """What a message told about its writer, where they let us remember it: empty fields tell nothing."""
-
-    topic: str = ""
-    stage: str = ""
-    room: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Delete everything held about `person`, but for a salted tombstone that keeps an opt-out."""
-
-    person: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskColleague:
-    """Colleagues hear that this member wants what takes a person: `handlers.rights.EXPORT` or `FORGET`."""
-
-    what: str
-
-
-Effect = (
-    HandOff
-    | HoldUnasked
-    | Release
-    | FollowUp
-    | Solved
-    | Satisfied
-    | Relay
-    | Prefer
-    | Learn
-    | Forget
-    | AskColleague
-    | OptOut
-    | OptIn
-    | Take
-    | GiveBack
-    | Pause
-    | Resume
-    | Push
-    | Reindex
-    | NoteGap
-    | Rate
-    | DraftGuide
-    | PublishGuide
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,6 +272,15 @@ class Office(Protocol):
         ...
 
     async def ratings(self) -> Sequence[Tally]: ...
+
+    @property
+    def posting(self) -> Posting:
+        """What is said unasked."""
+        ...
+
+    async def health(self, days: int) -> Health:
+        """The figures of the last `days` (at least 1), up to this moment."""
+        ...
 
 
 Handler = Callable[[Turn, Office], Awaitable[Outcome | None]]

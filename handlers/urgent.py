@@ -2,10 +2,11 @@
 
 from handlers import texts
 from handlers.commands.parse import is_command
+from handlers.effect_types import HandOff
 from handlers.handoff import Event, Move
 from handlers.mood_hold import hold_for
 from handlers.plain import LONGEST_QUESTION
-from handlers.turn import HandOff, Kind, Office, Outcome, Reply, Turn
+from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from knowledge.danger import danger_in
 
 

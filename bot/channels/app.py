@@ -1,10 +1,11 @@
 """The self-built app: one to one with colleagues (message/send, doc 90236) and its own internal groups (appchat)."""
 
+import base64
 from typing import Any
 
 from bot.channels import Limits
 from bot.channels.texts import fitting, pieces
-from bot.errors import Refused
+from bot.errors import MaybeDone, Refused, TryLater
 from bot.part import Part, Receipt
 from bot.wecom.api import App
 from bot.wecom.render import plain
@@ -28,12 +29,24 @@ class AppChannel:
         return list(split(plain(markdown), LIMITS[Channel.APP]))
 
     async def send(self, part: Part) -> Receipt:
-        """Text, markdown, a card with one button, or a post. An unknown userid in the answer is a refusal."""
+        """Text, markdown, a card, a picture, or a post. An unknown userid in the answer is a refusal."""
         to = self._person(part)
-        sent = await self._app.message_send([to], _message(part), out_id=part.id if part.repeatable else "")
+        message = await self._picture(part) if part.kind == "image" else _message(part)
+        sent = await self._app.message_send([to], message, out_id=part.id if part.repeatable else "")
         if to.casefold() in sent.invalid:
             raise Refused("the app cannot reach this member", errcode=81013)
         return Receipt(platform_id=sent.msgid)
+
+    async def _picture(self, part: Part) -> dict[str, Any]:
+        """Uploaded just before it is sent: a media_id lives for three days, a part may wait (doc 90253).
+
+        Such a part must not be `repeatable`: a second upload has another id, so no request is identical to the first.
+        """
+        try:
+            media = await self._app.media_upload("image", part.body["name"], base64.b64decode(part.body["image"]))
+        except MaybeDone as error:  # an upload that was lost has sent nothing
+            raise TryLater(str(error), after=error.after, errcode=error.errcode) from error
+        return {"msgtype": "image", "image": {"media_id": media}}
 
     def _person(self, part: Part) -> str:
         return str(part.body["to"]) if "to" in part.body else parse_recipient(part.body["recipients"][0]).target

@@ -5,8 +5,9 @@ from typing import Any
 
 from bot.channels import Limits
 from bot.channels.texts import fitting, pieces
-from bot.errors import Refused
-from bot.part import Confirmation, Part, Receipt
+from bot.errors import Refused, SendError
+from bot.mass.advice import NOBODY, advice, explained
+from bot.part import Confirmation, Klass, Part, Receipt, part_id
 from bot.wecom.api import Contact
 from handlers.turn import Channel
 from scheduler.posts import parse_recipient
@@ -15,7 +16,7 @@ SENT = 2  # status of a colleague's share of a task
 
 
 class CustomersChannel:
-    """One task per colleague; what becomes of it is followed by `bot.mass_tasks`."""
+    """One task per colleague; what becomes of it is followed by `bot.mass.following`."""
 
     limits = Limits()
 
@@ -31,16 +32,38 @@ class CustomersChannel:
             return await self._recall(str(part.body["msgid"]))
         recipients = [parse_recipient(address) for address in part.body["recipients"]]
         template = _template(recipients[0].channel, recipients[0].account, [each.target for each in recipients])
-        template["text"] = {"content": fitting(part.body["markdown"], Channel.CUSTOMERS)}
-        msgid, failed = await self._contact.add_msg_template(template)
-        if len(failed) == len(recipients):
-            raise Refused("nobody of this task can be reached", errcode=41048)
-        return Receipt(platform_id=msgid, confirmation=Confirmation(msgid, recipients[0].account))
+        template["text"] = {"content": words_of(part)}
+        sender = recipients[0].account
+        try:
+            msgid, failed = await self._contact.add_msg_template(template)
+        except SendError as error:
+            raise explained(error, sender) from error
+        if not msgid or len(failed) == len(recipients):
+            what_to_do = advice(NOBODY, sender)
+            raise Refused("nobody of this task can be reached", errcode=NOBODY, what_to_do=what_to_do)
+        return Receipt(platform_id=msgid, confirmation=Confirmation(msgid, sender))
 
     async def _recall(self, msgid: str) -> Receipt:
         if not confirmed(await self._contact.get_groupmsg_task(msgid)):
             await self._contact.cancel_groupmsg_send(msgid)
         return Receipt()
+
+
+def words_of(part: Part) -> str:
+    """What a task says."""
+    return fitting(part.body["markdown"], Channel.CUSTOMERS)
+
+
+def recall_part(msgid: str) -> Part:
+    """What cancels a task; it is for the outbox to repeat until it works."""
+    return Part(
+        id=part_id("recall", msgid),
+        lane=f"recall:{msgid}",
+        channel=Channel.CUSTOMERS,
+        klass=Klass.ACTION,
+        kind="recall",
+        body={"msgid": msgid},
+    )
 
 
 def confirmed(shares: Iterable[Mapping[str, Any]]) -> bool:

@@ -113,6 +113,17 @@ def intent(batch: Annotated[Path, typer.Option(help="逐行 JSON 的消息文件
     raise typer.Exit(run(batch))
 
 
+@app.command()
+def review(
+    batch: Annotated[Path, typer.Option(help="逐行 JSON 的内容文件（id、title、body），- 为标准输入")],
+    out: Annotated[Path | None, typer.Option(help="写到这个文件（默认标准输出）")] = None,
+) -> None:
+    """审一审内容：是干货还是推广，有没有违反广告法的话。"""
+    from bot.cli.review import review as run
+
+    raise typer.Exit(run(batch, out))
+
+
 @app.command("eval")
 def evaluate(
     files: Annotated[
@@ -143,11 +154,19 @@ def evaluate(
 def plan(
     weeks: Annotated[int, typer.Option(min=1, max=52, help="看几周")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出")] = False,
+    simulated: Annotated[
+        str | None, typer.Option("--simulate", help="改为用模拟的会员比较三种做法：people=N,groups=N,weeks=N")
+    ] = None,
+    plot: Annotated[Path, typer.Option(help="模拟的图写到哪里（PNG）")] = Path("plan-simulation.png"),
     config: Config = None,
 ) -> None:
-    """接下来会给谁发什么。只看不发。"""
+    """接下来会给谁发什么，发送闸会怎么说。只看不发。"""
     from bot.cli.planning import plan as run
 
+    if simulated is not None:
+        from bot.cli.simulating import run as simulate
+
+        raise typer.Exit(simulate(settings_of(config), simulated, plot, as_json))
     raise typer.Exit(run(settings_of(config), weeks, as_json))
 
 

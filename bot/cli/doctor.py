@@ -8,6 +8,7 @@ from bot.clock import Clock, SystemClock
 from bot.doctor import Finding, examine
 from bot.doctor_live import examine_live
 from bot.doctor_models import examine_models
+from bot.doctor_plans import examine_plans
 from bot.settings import Settings
 
 MARKS = {True: "✓", False: "✗", None: "–"}
@@ -24,7 +25,8 @@ def check(settings: Settings, live: bool) -> int:
 
 async def look(settings: Settings, live: bool, clock: Clock) -> tuple[Finding, ...]:
     """All findings, this machine's first."""
-    here = (*await examine(settings, clock.now()), *await examine_models(settings, live))
+    now = clock.now()
+    here = (*await examine(settings, now), *examine_plans(settings, now), *await examine_models(settings, live))
     return (*here, *(await examine_live(settings, clock) if live else ()))
 
 

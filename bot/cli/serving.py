@@ -6,8 +6,9 @@ import signal
 import sys
 from pathlib import Path
 
-from bot.app import CannotStart, build
+from bot.app import build
 from bot.clock import MovableClock
+from bot.program import CannotStart
 from bot.sandbox.run import Sandbox
 from bot.settings import Settings
 from bot.store.database import StoreUnusable

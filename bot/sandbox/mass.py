@@ -1,13 +1,13 @@
 """Mass tasks that a colleague confirms (92135, 93338, 97610, 97611), welcomes (92137), contacts (92113, 92114)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.clock import Clock
-from bot.sandbox.fields import Body, Call, Rejected, fresh, many, page_of, part, text, texts
+from bot.sandbox.fields import Body, Call, Rejected, fresh, many, number, page_of, part, text, texts
 from bot.sandbox.wire import Spoken
 from bot.sandbox.world import Customer, World
 
@@ -110,6 +110,23 @@ class Mass:
 
     # ---- following a task
 
+    def listed(self, call: Call) -> dict[str, Any]:
+        """The tasks made between two moments, a month apart at most (93338)."""
+        kind, start = text(call.body, "chat_type"), number(call.body, "start_time", None)
+        end = number(call.body, "end_time", None, start, start + 31 * 86_400)
+        rows: list[Any] = [
+            {
+                "msgid": task.msgid,
+                "create_time": int(task.made_at.timestamp()),
+                "create_type": 0,
+                "text": {"content": task.text},
+            }
+            for task in self.tasks.values()
+            if task.chat_type == kind and start <= int(task.made_at.timestamp()) <= end
+        ]
+        page, following = page_of(call.body, rows, default=50, high=100)
+        return {"group_msg_list": page, "next_cursor": following}
+
     def task_list(self, call: Call) -> dict[str, Any]:
         """Who has confirmed (status 2) and who has not (0)."""
         task = self._task(call.body)
@@ -163,14 +180,18 @@ class Mass:
             raise Rejected(41063, "still dispatching")
         return task
 
-    def confirm(self, sender: str, msgid: str) -> Share:
-        """The colleague presses send. KeyError when he has no such task, ValueError when it was cancelled or sent."""
+    def confirm(self, sender: str, msgid: str, left_out: Collection[str] = (), also: Collection[str] = ()) -> Share:
+        """The colleague presses send. KeyError when he has no such task, ValueError when it was cancelled or sent.
+
+        `left_out` he deselects; `also` are groups that he picks himself in an old client (92135: before 4.1.10).
+        """
         task = self.tasks[msgid]
         share = task.shares[sender]
         if task.cancelled or share.sent_at:
             raise ValueError("the task was cancelled or sent before")
         share.sent_at = self._clock.now()
-        for who in share.status:
+        share.status |= dict.fromkeys(also, UNSENT)
+        for who in share.status.keys() - set(left_out):
             share.status[who] = self._reach(who, task, share)
         return share
 

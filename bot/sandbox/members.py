@@ -9,6 +9,7 @@ from bot.sandbox.callbacks import Callbacks, Reaction
 from bot.sandbox.groups import CustomerGroups
 from bot.sandbox.mass import Mass
 from bot.sandbox.people import People
+from bot.sandbox.statistics import Statistics
 from bot.sandbox.wire import Spoken
 from bot.sandbox.world import Customer, World
 
@@ -81,12 +82,21 @@ class Members:
 class Contacts:
     """Customers of colleagues, and customer groups: the events of customer contact."""
 
-    def __init__(self, world: World, clock: Clock, mass: Mass, groups: CustomerGroups, callbacks: Callbacks) -> None:
+    def __init__(
+        self,
+        world: World,
+        mass: Mass,
+        groups: CustomerGroups,
+        callbacks: Callbacks,
+        clock: Clock,
+        statistics: Statistics,
+    ) -> None:
         self._world = world
         self._clock = clock
         self._mass = mass
         self._groups = groups
         self._callbacks = callbacks
+        self._statistics = statistics
 
     async def added(self, userid: str, external_userid: str, state: str, welcome: bool) -> Reaction:
         """A customer and a member become contacts; with `welcome` the event carries a WelcomeCode for 20 seconds."""
@@ -96,6 +106,7 @@ class Contacts:
             self._world.customers.append(customer)
         if userid not in customer.followers:
             customer.followers.insert(0, userid)
+            self._statistics.note("added", userid)
         fields: dict[str, Any] = {"UserID": userid, "ExternalUserID": external_userid}
         if state:
             fields["State"] = state
@@ -108,17 +119,23 @@ class Contacts:
         customer = self._world.customer(external_userid)
         if customer is not None and userid in customer.followers:
             customer.followers.remove(userid)
+            if by_customer:
+                self._statistics.note("removed", userid)
         kind = "del_follow_user" if by_customer else "del_external_contact"
         fields = {"UserID": userid, "ExternalUserID": external_userid}
         return await self._post("change_external_contact", kind, fields)
 
-    async def group_changed(self, chat_id: str, external_userid: str, *, joined: bool) -> Reaction:
+    async def group_changed(self, chat_id: str, external_userid: str, *, joined: bool, heard: bool = True) -> Reaction:
         """A customer joins or leaves a customer group. KeyError for an unknown group."""
         group = self._world.group(chat_id)
         if group is None:
             raise KeyError(chat_id)
+        if joined and external_userid not in group.members:
+            self._statistics.note("joined", group.owner)
         group.members = [one for one in group.members if one != external_userid] + [external_userid] * joined
         before, after = self._groups.moved(group)
+        if not heard:
+            return Reaction()
         fields: dict[str, Any] = {
             "ChatId": chat_id,
             "UpdateDetail": "add_member" if joined else "del_member",
@@ -129,6 +146,14 @@ class Contacts:
             "CurMemVer": after,
         }
         return await self._post("change_external_chat", "update", fields)
+
+    async def group_dismissed(self, chat_id: str) -> Reaction:
+        """The owner dissolves a customer group. KeyError for an unknown group."""
+        group = self._world.group(chat_id)
+        if group is None:
+            raise KeyError(chat_id)
+        self._world.customer_groups.remove(group)
+        return await self._post("change_external_chat", "dismiss", {"ChatId": chat_id})
 
     async def _post(self, event: str, change: str, fields: Mapping[str, Any]) -> Reaction:
         message = {

@@ -12,6 +12,8 @@ from bot.sandbox.kf_send import KfSender
 from bot.sandbox.mass import Mass
 from bot.sandbox.media import Media
 from bot.sandbox.people import People
+from bot.sandbox.relations import Relations
+from bot.sandbox.statistics import Statistics
 
 _WHOLE = 20 * 1024 * 1024  # above this media/get wants a Range
 
@@ -67,10 +69,11 @@ def app_routes(people: People, robots: Robots, aibots: AiBots) -> dict[str, Rout
     }
 
 
-def contact_routes(mass: Mass, groups: CustomerGroups) -> dict[str, Route]:
+def contact_routes(mass: Mass, groups: CustomerGroups, relations: Relations) -> dict[str, Route]:
     """Customer contact."""
     calls: dict[str, Route] = {
         "add_msg_template": Route("POST", "contact", mass.add),
+        "get_groupmsg_list_v2": Route("POST", "contact", mass.listed),
         "get_groupmsg_task": Route("POST", "contact", mass.task_list),
         "get_groupmsg_send_result": Route("POST", "contact", mass.send_result),
         "cancel_groupmsg_send": Route("POST", "contact", mass.cancel),
@@ -78,7 +81,18 @@ def contact_routes(mass: Mass, groups: CustomerGroups) -> dict[str, Route]:
         "send_welcome_msg": Route("POST", "contact", mass.send_welcome),
         "list": Route("GET", "contact", mass.contacts),
         "get": Route("GET", "contact", mass.contact),
+        "get_follow_user_list": Route("GET", "contact", relations.follow_users),
+        "batch/get_by_user": Route("POST", "contact", relations.by_user),
         "groupchat/list": Route("POST", "contact", groups.listed),
         "groupchat/get": Route("POST", "contact", groups.get),
     }
     return {f"externalcontact/{name}": route for name, route in calls.items()}
+
+
+def statistic_routes(statistics: Statistics) -> dict[str, Route]:
+    """What WeCom counts by day."""
+    return {
+        "externalcontact/groupchat/statistic_group_by_day": Route("POST", "contact", statistics.groups_by_day),
+        "externalcontact/get_user_behavior_data": Route("POST", "contact", statistics.behavior),
+        "kf/get_corp_statistic": Route("POST", "kf", statistics.kf_by_day),
+    }

@@ -5,14 +5,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.app import Program, build
+from bot.app import build
 from bot.clock import MovableClock
+from bot.program import Program
+from bot.sandbox.approvals import approve
 from bot.sandbox.standin import StandIn
 from bot.sandbox.web import SandboxWeb
 from bot.sandbox.world import World
 from bot.settings import Settings
 
 ZONE = "Asia/Shanghai"
+SAMPLE_POSTS = Path(__file__).with_name("posts")
+OPERATOR = "wangwei"
 SAMPLE_GUIDES = Path(__file__).resolve().parents[2] / "guides"
 LOCAL = "127.0.0.1"
 LOOK_AHEAD_DAYS = 14
@@ -41,6 +45,7 @@ class Sandbox:
         self._page = SandboxWeb(self.standin, self._clock, self._next_post, self._jumped, ZONE)
         program.web.more.extend(self._page.routes())
         actual = await program.start()
+        await approve(program, OPERATOR)
         self._world.bot_url = f"http://{LOCAL}:{actual}"
         return f"http://{LOCAL}:{actual}/sandbox/"
 
@@ -58,6 +63,8 @@ class Sandbox:
         # Beside the group robot, a customer group and a customer whose colleague confirms each post.
         plain["schedules"][0]["to"].append("group:lihua:wrDemoGroup01")
         plain["schedules"][1]["to"].append("customer:lihua:wmDemoLin")
+        member_day = {"name": "member-day", "every": "每月15日 10:00", "topic": "community", "kind": "promo"}
+        plain["schedules"].append({**member_day, "to": plain["schedules"][0]["to"][:1]})
         plain["store"] = {"url": f"sqlite:///{Path(self._store.name) / 'fencun.db'}"}
         return Settings.model_validate(plain)
 
@@ -84,7 +91,8 @@ def settings_for(standin: StandIn, folder: Path, guides: Path, port: int) -> dic
         "server": {"host": LOCAL, "port": port},
         "store": {"url": f"sqlite:///{folder / 'fencun.db'}"},
         "knowledge": {"guides": guides, "index": folder / "index", "vectors": str(folder / "chroma")},
-        "people": {"operators": ["wangwei"], "leads": ["zhaomin"], "consultants": ["lihua", "zhaomin"]},
+        "posts": {"folder": SAMPLE_POSTS},
+        "people": {"operators": [OPERATOR], "leads": ["zhaomin"], "consultants": ["lihua", "zhaomin"]},
         "wecom": {
             "corp_id": world.corp_id,
             "api_base": standin.base_url,

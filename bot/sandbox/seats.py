@@ -214,6 +214,8 @@ def _line(world: World, key: str, spoken: Spoken, bot_name: str, badge: str) -> 
         line |= {"feedback": feedback, "rated": spoken.body.get("rated", 0), "bot": key.split(":")[1]}
     if spoken.msgtype == "template_card":
         line |= {"format": "card", "card": _card(spoken.body)}
+    if spoken.msgtype == "image" and by_bot:
+        line |= {"format": "picture", "media": str(spoken.body.get("media_id", ""))}
     if spoken.msgtype == "msgmenu":
         line |= {"format": "menu", "menu": _menu(spoken.body)}
     return line

@@ -3,7 +3,7 @@
 Whatever a person does comes out as an encrypted callback to our bot and returns what the bot answered.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -22,8 +22,10 @@ from bot.sandbox.mass import Mass, MassTask, Share
 from bot.sandbox.media import Media
 from bot.sandbox.members import Contacts, Members
 from bot.sandbox.people import People
-from bot.sandbox.routes import app_routes, contact_routes, core_routes, kf_routes
+from bot.sandbox.relations import Relations
+from bot.sandbox.routes import app_routes, contact_routes, core_routes, kf_routes, statistic_routes
 from bot.sandbox.socket import Sockets
+from bot.sandbox.statistics import Statistics
 from bot.sandbox.talks import Talks
 from bot.sandbox.wire import Exchange, Spoken, Wire
 from bot.sandbox.world import World
@@ -52,7 +54,8 @@ class StandIn:
         self.sockets = Sockets(self.world, self.clock, self.ledger, self.aibots, self.faults)
         self.callbacks = Callbacks(self.world, self.clock, self.ledger)
         self.members = Members(self.world, self.clock, self.people, self.callbacks)
-        self.contacts = Contacts(self.world, self.clock, self.mass, self.groups, self.callbacks)
+        self.statistics = Statistics(self.world, self.clock, self.kf)
+        self.contacts = Contacts(self.world, self.mass, self.groups, self.callbacks, self.clock, self.statistics)
         self.talks = Talks(self.world, self.clock, self.aibots, self.sockets, self.callbacks)
         self._runner: web.AppRunner | None = None
 
@@ -61,7 +64,10 @@ class StandIn:
     def app(self) -> web.Application:
         """The API under /cgi-bin/ and the long connection at /ws. Set `base_url` when you serve it yourself."""
         routes = core_routes(self.accounts, self.media) | kf_routes(self.kf, self.kf_sender)
-        routes |= app_routes(self.people, self.robots, self.aibots) | contact_routes(self.mass, self.groups)
+        routes |= app_routes(self.people, self.robots, self.aibots) | contact_routes(
+            self.mass, self.groups, Relations(self.world)
+        )
+        routes |= statistic_routes(self.statistics)
         api = Api(routes, self.accounts, self.faults, self.ledger, self.clock, self.world.limits)
         app = web.Application(client_max_size=_LARGEST_BODY)
         app.router.add_route("*", "/cgi-bin/{path:.+}", api.handle)
@@ -295,13 +301,24 @@ class StandIn:
         """A customer deletes a member, or the other way round."""
         return await self.contacts.left(userid, external_userid, by_customer=by_customer)
 
-    async def group_changed(self, chat_id: str, external_userid: str, *, joined: bool = True) -> Reaction:
-        """A customer joins or leaves a customer group."""
-        return await self.contacts.group_changed(chat_id, external_userid, joined=joined)
+    async def group_changed(
+        self, chat_id: str, external_userid: str, *, joined: bool = True, heard: bool = True
+    ) -> Reaction:
+        """A customer joins or leaves a customer group; with `heard=False` the event is lost on its way."""
+        return await self.contacts.group_changed(chat_id, external_userid, joined=joined, heard=heard)
 
-    def confirm_mass_task(self, sender: str, msgid: str) -> Share:
-        """A colleague presses send. KeyError when he has no such task, ValueError when it is over."""
-        return self.mass.confirm(sender, msgid)
+    async def group_dismissed(self, chat_id: str) -> Reaction:
+        """The owner dissolves a customer group."""
+        return await self.contacts.group_dismissed(chat_id)
+
+    def confirm_mass_task(
+        self, sender: str, msgid: str, *, left_out: Collection[str] = (), also: Collection[str] = ()
+    ) -> Share:
+        """A colleague presses send. KeyError when he has no such task, ValueError when it is over.
+
+        `left_out` he deselects, `also` are groups he picks himself.
+        """
+        return self.mass.confirm(sender, msgid, left_out, also)
 
     # ---- callbacks as such
 

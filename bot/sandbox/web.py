@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.clock import MovableClock
 from bot.sandbox.acts import Acts, NotPossible
+from bot.sandbox.fields import Rejected
 from bot.sandbox.seats import Notices, snapshot
 from bot.sandbox.standin import StandIn
 
@@ -67,6 +68,7 @@ class SandboxWeb:
             web.get("/sandbox/state", self._state),
             web.get("/sandbox/events", self._events),
             web.post("/sandbox/do", self._do),
+            web.get("/sandbox/media/{media}", self._picture),
             web.get("/sandbox/{file:[a-z.-]*}", self._file),
         ]
 
@@ -88,6 +90,17 @@ class SandboxWeb:
             raise web.HTTPNotFound(text="没有这个文件。", headers=_HEADERS)
         kind, content = found
         return web.Response(body=content, content_type=kind, charset="utf-8", headers=_HEADERS)
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        """A picture that the app sent to a colleague, as long as its media_id lives."""
+        try:
+            found = self._standin.media.check(request.match_info["media"])
+        except Rejected as no:
+            raise web.HTTPNotFound(text="没有这张图片。", headers=_HEADERS) from no
+        if found.kind != "image":
+            raise web.HTTPNotFound(text="没有这张图片。", headers=_HEADERS)
+        kind = "image/png" if found.content.startswith(b"\x89PNG") else "image/jpeg"
+        return web.Response(body=found.content, content_type=kind, headers=_HEADERS)
 
     # ---- what the page sees
 

@@ -85,11 +85,15 @@ class Servicer:
 
 @dataclass(slots=True)
 class Customer:
-    """A WeChat user. `followers` are the colleagues who have him as a contact, the most recent chat first."""
+    """A WeChat user. `followers` are the colleagues who have him as a contact, the most recent chat first.
+
+    `tags` are the ids of the corp tags that each of them set.
+    """
 
     external_userid: str
     nickname: str
     followers: list[str] = field(default_factory=list)
+    tags: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

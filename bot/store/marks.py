@@ -54,7 +54,11 @@ async def unpause(connection: AsyncConnection) -> None:
 
 async def paused(connection: AsyncConnection, now: datetime) -> tuple[bool, datetime | None]:
     """Whether sending is paused now, and until when (None: until somebody resumes it)."""
-    value = await get_mark(connection, PAUSE)
+    return pause_of(await get_mark(connection, PAUSE), now)
+
+
+def pause_of(value: Any, now: datetime) -> tuple[bool, datetime | None]:
+    """The same, from the value of the mark PAUSE."""
     if not value:
         return False, None
     until = datetime.fromisoformat(value["until"]) if value["until"] else None

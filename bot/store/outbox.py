@@ -124,6 +124,13 @@ async def absorb(connection: AsyncConnection, part: Part, others: Sequence[Part]
     return grown
 
 
+async def narrow(connection: AsyncConnection, part: Part, recipients: Sequence[str]) -> Part:
+    """Leave a post to these of its recipients, durably; the others have parts of their own."""
+    narrowed = replace(part, body={**part.body, "recipients": list(recipients)})
+    await connection.execute(update(outbox).where(outbox.c.id == part.id).values(body=dict(narrowed.body)))
+    return narrowed
+
+
 async def recall_unsent(connection: AsyncConnection, conversation_id: str, item: int) -> None:
     """Drop the replies to `item` that have not left: the message they answer was taken back."""
     unsent = and_(outbox.c.conversation == conversation_id, outbox.c.state == "ready", outbox.c.klass == Klass.REPLY)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, String, Table, cast, delete, func,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import gaps
+from bot.store.restraint_tables import digest, need, relation, rhythm, signal
 from bot.store.tables import (
     answered,
     conversation,
@@ -22,6 +23,8 @@ from bot.store.tables import (
     gap_ask,
     hold,
     inbox,
+    mass_result,
+    membership,
     misreading,
     moment,
     opt_out,
@@ -64,6 +67,9 @@ class Theme(StrEnum):
     CHOICES = "choices"
     PROFILE = "profile"
     MOOD = "mood"
+    RHYTHM = "rhythm"
+    GROUPS = "groups"
+    CONTACTS = "contacts"
     GAPS = "gaps"
     RATINGS = "ratings"
 
@@ -85,6 +91,9 @@ _THEMES: Mapping[Theme, _Words] = {
     Theme.CHOICES: _Words("您的设置", "照您说的做", "每次发之前查一遍", "一直留到您改"),
     Theme.PROFILE: _Words("常问的主题", "挑选对您有用的内容", "只用来挑内容，不影响价格"),
     Theme.MOOD: _Words("不满意的记录", "您不满意时不打扰", "推送前查一遍，由同事解除"),
+    Theme.RHYTHM: _Words("对推送的反应", "少打扰您", "只用来放慢推送，从不加快"),
+    Theme.GROUPS: _Words("您在哪些群", "群里发的也算一次，不重复打扰", "每次发之前查一遍", "退群后删除"),
+    Theme.CONTACTS: _Words("哪位同事加了您", "由那位同事把内容发给您", "只用来找对人发", "互删后删除"),
     Theme.GAPS: _Words("没答好的问题（已打码）", "补上资料", "运营人员据此写资料"),
     Theme.RATINGS: _Words("对回答的评价", "改进资料", "统计有用和没用的次数"),
 }
@@ -130,6 +139,13 @@ ENTRIES: tuple[Entry, ...] = (
         ("recipient", "inputs"),
     ),
     Entry(delivery, Theme.POSTS, _by_subject(delivery), ("subject",), counted=False),
+    Entry(mass_result, Theme.POSTS, _by_subject(mass_result, "recipient"), ("recipient",), counted=False),
+    Entry(membership, Theme.GROUPS, _by_subject(membership, "person_subject"), ("group_subject", "person_subject")),
+    Entry(digest, Theme.POSTS, _by_subject(digest), ("subject",), counted=False),
+    Entry(need, Theme.POSTS, _by_subject(need), ("subject", "key"), counted=False),
+    Entry(relation, Theme.CONTACTS, _by_person(relation), ("sender", "person", "tags")),
+    Entry(signal, Theme.RHYTHM, _by_subject(signal), ("subject", "kind", "key")),
+    Entry(rhythm, Theme.RHYTHM, _by_subject(rhythm), ("subject", "layer", "manual"), counted=False),
     Entry(hold, Theme.MOOD, _by_subject(hold), ("subject", "person", "quote", "items", "released_by", "why")),
     Entry(
         ticket,
@@ -168,7 +184,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(conversation, Theme.TALK, _by_person(conversation), ("id", "person", "chat", "assignee"), counted=False),
     Entry(preference, Theme.CHOICES, _by_person(preference), ("person",)),
     Entry(opt_out, Theme.CHOICES, _by_subject(opt_out, "person"), ("person",)),
-    Entry(profile, Theme.PROFILE, _by_person(profile), ("person", "topics", "stage", "room", "hours")),
+    Entry(profile, Theme.PROFILE, _by_person(profile), ("person", "topics", "stage", "stage_on", "room", "hours")),
 )
 
 _COLLEAGUE = "a colleague's id: who did what is kept for accountability"
@@ -188,6 +204,7 @@ EXEMPT: Mapping[str, str] = {
     "mass_task.sender": _COLLEAGUE,
     "mass_task.state": _OURS,
     "mass_task.result": "counts by status",
+    "mass_task.approved_by": _COLLEAGUE,
     "lease.name": _OURS,
     "lease.owner": _OURS,
     "mark.name": _OURS,
@@ -199,6 +216,22 @@ EXEMPT: Mapping[str, str] = {
     "gap.guide": _OURS,
     "gap.drafted_by": _COLLEAGUE,
     "gap.closed_on": "a day",
+    "content.key": _OURS,
+    "content.digest": _OURS,
+    "content.state": _OURS,
+    "content.kind": _OURS,
+    "content.title": "of a guide or a post",
+    "content.lexicon": _OURS,
+    "content.by": _COLLEAGUE,
+    "content.why": "why a colleague rejected a text",
+    "draft.title": "of a post",
+    "draft.topic": _OURS,
+    "draft.body": "a post that is not about anybody",
+    "draft.source": _OURS,
+    "draft.by": _OURS,
+    "promo_day.day": "a day",
+    "promo_day.asked_by": _COLLEAGUE,
+    "promo_day.granted_by": _COLLEAGUE,
     "tombstone.who": "what stays on purpose: a salted hash",
 }
 

@@ -1,16 +1,19 @@
 """Scheduled content: occurrences, decisions of the gate, the slots it gave away, and tasks a colleague confirms."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert_once
+from bot.store.restraint_tables import digest
 from bot.store.tables import decision, delivery, mass_task, millis, moment, occurrence
+
+IN_ONE_QUERY = 500  # values of one IN: engines bear a bounded number of parameters
 
 RECALLING = "recalling"  # somebody among its recipients is on hold
 UNSETTLED = ("waiting", RECALLING)
@@ -79,25 +82,32 @@ async def finish_occurrence(connection: AsyncConnection, id_: int) -> bool:
     return changed.rowcount == 1
 
 
-async def sent_to(connection: AsyncConnection, subject: str, since: datetime, without: str) -> tuple[datetime, ...]:
-    """When unasked content went to a person or group since `since`, oldest first, not counting part `without`."""
-    query = (
-        select(delivery.c.at)
-        .where(delivery.c.subject == subject, delivery.c.at >= millis(since), delivery.c.part != without)
-        .order_by(delivery.c.at)
-    )
-    return tuple(moment(at) for at in await connection.scalars(query))
+async def reserve(connection: AsyncConnection, slot: Mapping[str, Any], now: datetime) -> None:
+    """Take the next slot of the day. A second worker taking the same one meets a unique constraint, not a check.
+
+    `slot` has subject, part, day (in the tenant's zone), and what the post is now: guide, kind and topic.
+    """
+    values = {**slot, "at": millis(now), "delivered": False, "of": slot["subject"], "on": slot["day"]}
+    statement = insert_once(connection, delivery, ["subject", "part"]).values(ordinal=_NEXT)
+    if (await connection.execute(statement, values)).rowcount == 0:
+        # Asked again for the same part: its slot is the one of now.
+        mine = and_(delivery.c.subject == slot["subject"], delivery.c.part == slot["part"])
+        await connection.execute(delete(delivery).where(mine))
+        await connection.execute(statement, values)
 
 
-async def reserve(connection: AsyncConnection, subject: str, part: str, guide: str, day: str, now: datetime) -> None:
-    """Take the next slot of the day. A second worker taking the same one meets a unique constraint, not a check."""
-    taken = await connection.scalar(
-        select(func.count()).where(delivery.c.subject == subject, delivery.c.day == day, delivery.c.part != part)
-    )
-    slot = {"day": day, "ordinal": int(taken or 0) + 1, "at": millis(now)}
-    values = {"subject": subject, "part": part, "guide": guide, **slot}
-    await connection.execute(delete(delivery).where(delivery.c.subject == subject, delivery.c.part == part))
-    await connection.execute(insert(delivery).values(**values))
+_NEXT = (
+    select(func.coalesce(func.max(delivery.c.ordinal), 0) + 1)
+    # Below 0 is what was kept of groups they left: `ledger.keep`.
+    .where(delivery.c.subject == bindparam("of"), delivery.c.day == bindparam("on"), delivery.c.ordinal > 0)
+    .scalar_subquery()
+)
+
+
+async def name_later(connection: AsyncConnection, missed: Mapping[str, str], until: datetime) -> None:
+    """Remember a post that could not leave in time, so that the next one can name it; once per subject and part."""
+    row = insert_once(connection, digest, ["subject", "part"]).values(**missed, expires_at=millis(until))
+    await connection.execute(row)
 
 
 async def release(connection: AsyncConnection, part: str) -> None:
@@ -105,9 +115,14 @@ async def release(connection: AsyncConnection, part: str) -> None:
     await connection.execute(delete(delivery).where(delivery.c.part == part))
 
 
+async def release_one(connection: AsyncConnection, part: str, subject: str) -> None:
+    """Give back the slot of one recipient of a part: it reached the others."""
+    await connection.execute(delete(delivery).where(delivery.c.part == part, delivery.c.subject == subject))
+
+
 async def record(connection: AsyncConnection, values: Mapping[str, Any], now: datetime) -> None:
     """Write a decision of the gate, whatever it was."""
-    await connection.execute(insert(decision).values(**values, decided_at=millis(now)))
+    await connection.execute(insert(decision), {**values, "decided_at": millis(now)})
 
 
 async def add_mass_task(connection: AsyncConnection, task: MassTask, now: datetime) -> None:
@@ -124,32 +139,31 @@ async def add_mass_task(connection: AsyncConnection, task: MassTask, now: dateti
     await connection.execute(insert_once(connection, mass_task, ["msgid"]).values(**values))
 
 
-async def settle_mass_task(connection: AsyncConnection, msgid: str, state: str, result: Mapping[str, Any]) -> bool:
-    """Waiting or recalling → sent or cancelled, once, with counts by recipient status (doc 93338)."""
-    changed = await connection.execute(
-        update(mass_task)
-        .where(mass_task.c.msgid == msgid, mass_task.c.state.in_(UNSETTLED))
-        .values(state=state, result=dict(result))
-    )
-    return changed.rowcount == 1
-
-
 class Posts:
     """Reading side."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def used(self, zone: ZoneInfo) -> dict[str, dict[str, date]]:
-        """Subject → guide → the last local day it was sent there."""
-        query = select(delivery.c.subject, delivery.c.guide, func.max(delivery.c.at)).group_by(
-            delivery.c.subject, delivery.c.guide
-        )
+    async def used(self, subjects: Sequence[str], since: datetime, zone: ZoneInfo) -> dict[str, dict[str, date]]:
+        """Subject → guide → the last local day since `since` on which it was sent there."""
+        columns = (delivery.c.subject, delivery.c.guide, func.max(delivery.c.at))
         history: dict[str, dict[str, date]] = {}
         async with self._database.read() as connection:
-            for subject, guide, at in await connection.execute(query):
-                history.setdefault(subject, {})[guide] = moment(at).astimezone(zone).date()
+            for some in batched(subjects, IN_ONE_QUERY):
+                mine = select(*columns).where(delivery.c.subject.in_(some), delivery.c.at >= millis(since))
+                for subject, guide, at in await connection.execute(mine.group_by(*columns[:2])):
+                    history.setdefault(subject, {})[guide] = moment(at).astimezone(zone).date()
         return history
+
+    async def used_by(self, schedules: Sequence[str], since: datetime, zone: ZoneInfo) -> dict[str, date]:
+        """Guide → the last local day since `since` on which one of these schedules had it."""
+        theirs = occurrence.c.schedule.in_(schedules)
+        columns = (occurrence.c.guide, func.max(occurrence.c.planned_at))
+        query = select(*columns).where(theirs, occurrence.c.guide != "", occurrence.c.planned_at >= millis(since))
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.group_by(occurrence.c.guide))
+            return {guide: moment(at).astimezone(zone).date() for guide, at in rows}
 
     async def planned(self) -> list[Occurrence]:
         """Occurrences whose parts have not all ended."""
@@ -169,14 +183,10 @@ class Posts:
         async with self._database.read() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
-    async def unsettled_tasks(self) -> list[MassTask]:
-        """Mass tasks that no colleague has confirmed yet, as far as we know."""
-        query = select(mass_task).where(mass_task.c.state.in_(UNSETTLED))
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).mappings().all()
-        return [
-            MassTask(row["msgid"], row["part"], row["sender"], row["state"], moment(row["expires_at"])) for row in rows
-        ]
+
+def batched(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """`values` in pieces of at most `size`."""
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def _occurrence(row: Any) -> Occurrence:

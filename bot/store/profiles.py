@@ -1,7 +1,7 @@
 """What is remembered of members beside messages. Nothing about a child but the stage that a parent stated."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +20,8 @@ async def load(connection: AsyncConnection, person: str) -> Profile | None:
     if row is None:
         return None
     hours = {int(hour): int(count) for hour, count in row["hours"].items()}
-    return Profile(dict(row["topics"]), row["stage"], row["room"], hours, moment(row["last_seen"]))
+    stated = date.fromisoformat(row["stage_on"]) if row["stage_on"] else None
+    return Profile(dict(row["topics"]), row["stage"], row["room"], hours, moment(row["last_seen"]), stated)
 
 
 async def save(connection: AsyncConnection, person: str, found: Profile, now: datetime) -> None:
@@ -32,6 +33,7 @@ async def save(connection: AsyncConnection, person: str, found: Profile, now: da
         "room": found.room[:LONGEST],
         "hours": {str(hour): count for hour, count in (found.hours or {}).items()},
         "last_seen": millis(found.last_seen or now),
+        "stage_on": found.stage_on.isoformat() if found.stage_on else "",
     }
     await connection.execute(upsert(connection, profile, ["person"], row))
 

@@ -204,12 +204,18 @@ delivery = Table(
     Column("subject", String(300), nullable=False),  # the person or group whose slot it takes
     Column("part", String(64), nullable=False),
     Column("guide", String(200), nullable=False, default=""),
+    # What it was when it was sent; a change afterwards changes no count.
+    Column("kind", String(10), nullable=False, default="value", server_default="value"),
+    Column("topic", String(100), nullable=False, default="", server_default=EMPTY),
     Column("at", BigInteger, nullable=False),
     Column("day", String(10), nullable=False),  # in the tenant's zone
     Column("ordinal", Integer, nullable=False),  # the n-th of that day: two workers cannot take the same
+    # Whether it reached them, and not only took their slot: a colleague's task may never be confirmed.
+    Column("delivered", Boolean, nullable=False, default=False, server_default=text("0")),
     UniqueConstraint("subject", "day", "ordinal", name="delivery_slot"),
     UniqueConstraint("subject", "part", name="delivery_once"),
     Index("delivery_by_subject", "subject", "at"),
+    Index("delivery_by_kind", "kind", "day"),
 )
 
 mass_task = Table(
@@ -218,10 +224,13 @@ mass_task = Table(
     Column("msgid", String(128), primary_key=True),
     Column("part", String(64), nullable=False),
     Column("sender", String(128), nullable=False),
-    Column("state", String(12), nullable=False),  # waiting, recalling, sent, cancelled
+    Column("state", String(12), nullable=False),  # waiting, recalling, sent, cancelled, lost
     Column("result", JSON, nullable=False, default=dict),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("reminded", Integer, nullable=False, default=0, server_default="0"),
+    Column("reminded_at", BigInteger, nullable=True),
+    Column("approved_by", String(128), nullable=False, default="", server_default=EMPTY),
     Index("mass_task_by_state", "state"),
 )
 
@@ -365,6 +374,7 @@ profile = Table(
     Column("person", String(128), primary_key=True),
     Column("topics", JSON, nullable=False, default=dict),
     Column("stage", String(40), nullable=False, default=""),
+    Column("stage_on", String(10), nullable=False, default="", server_default=EMPTY),  # the local day it was said on
     Column("room", String(40), nullable=False, default=""),
     Column("hours", JSON, nullable=False, default=dict),
     Column("last_seen", BigInteger, nullable=False),
@@ -376,4 +386,23 @@ tombstone = Table(
     Column("who", String(64), primary_key=True),  # salted hash: recognises the person again, tells nobody who it was
     Column("opted_out", Boolean, nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+
+mass_result = Table(
+    "mass_result",
+    metadata,
+    Column("msgid", String(128), primary_key=True),
+    Column("recipient", String(300), primary_key=True),  # a subject, as in `delivery`
+    Column("status", Integer, nullable=False),  # 0 not sent, 1 sent, 2 no friend any more, 3 over the cap (doc 93338)
+    Column("at", BigInteger, nullable=False),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("group_subject", String(300), primary_key=True),
+    Column("person_subject", String(300), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),  # last time that it was known for certain
+    Index("membership_by_person", "person_subject"),
 )

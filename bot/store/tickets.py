@@ -7,8 +7,9 @@ from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from bot.store.tables import conversation, millis, moment, page, ticket
-from handlers.turn import Channel, Ticket
+from bot.store.tables import conversation, inbox, millis, moment, page, ticket
+from handlers.texts import STEPPED_IN
+from handlers.turn import Channel, Kind, Ticket
 
 LIVE = ("open", "taken")
 
@@ -61,6 +62,22 @@ async def replied(connection: AsyncConnection, conversation_id: str, now: dateti
     numbers = list(await connection.scalars(first))
     unseen = and_(page.c.ticket.in_(numbers), page.c.acked_at.is_(None))
     await connection.execute(update(page).where(unseen).values(acked_at=millis(now)))
+
+
+async def note_stepped_in(connection: AsyncConnection, conversation_id: str, now: datetime) -> int | None:
+    """The number of a ticket, closed at once, for who wrote to a member without one since the end-of-human marker."""
+    settled = select(conversation.c.settled).where(conversation.c.id == conversation_id).scalar_subquery()
+    words = select(inbox.c.servicer, inbox.c.received_at).where(
+        inbox.c.conversation == conversation_id, inbox.c.kind == Kind.HUMAN_SPOKE, inbox.c.id > settled
+    )
+    said = (await connection.execute(words.order_by(inbox.c.id))).all()
+    if not said:
+        return None
+    about = {"conversation": conversation_id, "reason": STEPPED_IN, "ask": "", "state": "closed"}
+    since = {"opened_at": said[0].received_at, "assigned_at": said[0].received_at, "replied_at": said[0].received_at}
+    values = {**about, **since, "assignee": said[-1].servicer, "closed_at": millis(now)}
+    made = await connection.execute(insert(ticket).values(**values).returning(ticket.c.number))
+    return int(made.scalar_one())
 
 
 async def focus(connection: AsyncConnection, number: int, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -32,6 +33,13 @@ async def opted_out(connection: AsyncConnection, subject: str) -> bool:
     return bool(await connection.scalar(select(tombstone.c.opted_out).where(tombstone.c.who == who)))
 
 
+async def buried(connection: AsyncConnection, subjects: Iterable[str]) -> set[str]:
+    """Those of `subjects` who were forgotten: what is read about them elsewhere is not to be stored again."""
+    graves = set(await connection.scalars(select(tombstone.c.who)))
+    salt = await _salt(connection) if graves else ""
+    return {subject for subject in subjects if graves and _hashed(salt, subject) in graves}
+
+
 async def lift(connection: AsyncConnection, subject: str) -> None:
     """They want to hear from us again: nothing about them is left to be kept."""
     if await connection.scalar(select(tombstone.c.who).limit(1)) is not None:
@@ -40,5 +48,12 @@ async def lift(connection: AsyncConnection, subject: str) -> None:
 
 
 async def _hash(connection: AsyncConnection, subject: str) -> str:
-    salt = str(await connection.scalar(select(mark.c.value).where(mark.c.name == SALT)))
+    return _hashed(await _salt(connection), subject)
+
+
+async def _salt(connection: AsyncConnection) -> str:
+    return str(await connection.scalar(select(mark.c.value).where(mark.c.name == SALT)))
+
+
+def _hashed(salt: str, subject: str) -> str:
     return hmac.new(salt.encode(), subject.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

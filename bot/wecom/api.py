@@ -8,6 +8,7 @@ without open_kfid). Everything raises the classes of bot/errors.py, as `WeComCli
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from wechatpy.work import WeChatClient
@@ -16,10 +17,16 @@ from bot.errors import AlreadyDone, Refused
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import KNOWN, family_of
 
-__all__ = ["Account", "App", "Contact", "Kf", "Page", "Robot", "Sent", "Servicer", "Session"]
+__all__ = [
+    "Account", "App", "BehaviorDay", "Contact", "GroupDay", "GroupMembers", "Kf", "KfDay", "Page", "Robot", "Sent",
+    "Servicer", "Session",
+]  # fmt: skip
 
 Message = Mapping[str, Any]  # what a document shows from `msgtype` on: {"msgtype": "text", "text": {"content": …}}
 
+BY_APPS = 0  # filter_type of mass tasks: not those that members made in their clients (93338)
+_PAIR = ("follow_info", "external_contact")
+CUSTOMER = 2  # type of a group's member who is not one of us (92122)
 TOKEN_TOO_OLD = 95007  # of a kf callback, after 10 minutes
 
 
@@ -80,6 +87,14 @@ class Account:
     open_kfid: str
     name: str
     manageable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KfDay:
+    """One day of all kf accounts: sessions, and customers who refuse messages (95489)."""
+
+    sessions: int
+    refusing: int
 
 
 class Kf:
@@ -151,6 +166,13 @@ class Kf:
             if len(page) < 100:
                 return tuple(found)
 
+    async def get_corp_statistic(self, start: datetime, end: datetime) -> tuple[KfDay, ...]:
+        """The days from `start` to `end`, both included (95489): 31 at most, up to yesterday, of the last 180."""
+        body = {"start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
+        answer = await self._client.call(self._secret, "POST", "kf/get_corp_statistic", json=body, family="kf")
+        days = (each.get("statistic") or {} for each in _list(answer, "statistic_list"))
+        return tuple(KfDay(_count(day, "session_cnt"), _count(day, "msg_rejected_customer_cnt")) for day in days)
+
 
 # --- app -------------------------------------------------------------------------------------------------------------
 
@@ -211,6 +233,41 @@ class Robot:
 # --- 客户联系 --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class GroupDay:
+    """One day of the customer groups of some owners: members at its end, and who joined (92133)."""
+
+    at: datetime
+    members: int
+    joined: int
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviorDay:
+    """One day of some colleagues: new contacts, and members who deleted or blocked them (92132)."""
+
+    contacts: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMembers:
+    """The customers in a customer group, by external_userid with when they joined, and the version of that list."""
+
+    version: str
+    joined: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A customer whom a colleague has as a contact, since when, and the ids of the corp tags that this one set."""
+
+    userid: str
+    external_userid: str
+    since: datetime
+    tags: tuple[str, ...]
+
+
 class Contact:
     """Welcome messages, and mass messages, which are tasks that a colleague confirms."""
 
@@ -236,6 +293,11 @@ class Contact:
         """Each recipient of one colleague (93338): status 0 not sent, 1 sent, 2 no friend any more, 3 over the cap."""
         return await self._all("get_groupmsg_send_result", {"msgid": msgid, "userid": userid}, "send_list")
 
+    async def get_groupmsg_list(self, chat_type: str, start: datetime, end: datetime) -> tuple[Mapping[str, Any], ...]:
+        """The tasks that apps made between two moments, at most a month apart (93338): msgid, create_time, text."""
+        span = {"start_time": int(start.timestamp()), "end_time": int(end.timestamp()), "filter_type": BY_APPS}
+        return await self._all("get_groupmsg_list_v2", {"chat_type": chat_type, **span}, "group_msg_list", limit=100)
+
     async def cancel_groupmsg_send(self, msgid: str) -> None:
         """Stop what is not confirmed yet (97611); AlreadyDone when it was stopped before."""
         await self._post("cancel_groupmsg_send", {"msgid": msgid})
@@ -244,15 +306,56 @@ class Contact:
         """Remind the colleagues who have not confirmed (97610), at most 3 times in 24 h."""
         await self._post("remind_groupmsg_send", {"msgid": msgid})
 
+    async def groupchat_get(self, chat_id: str) -> GroupMembers:
+        """Who is in a customer group (92122), without the colleagues; Refused 90501 where it is none any more."""
+        group = (await self._post("groupchat/get", {"chat_id": chat_id, "need_name": 0})).get("group_chat")
+        group = group if isinstance(group, dict) else {}
+        customers = (row for row in _list(group, "member_list") if row.get("type") == CUSTOMER and row.get("userid"))
+        joined = {str(row["userid"]): datetime.fromtimestamp(_count(row, "join_time"), UTC) for row in customers}
+        return GroupMembers(str(group.get("member_version") or ""), joined)
+
+    async def get_follow_user_list(self) -> tuple[str, ...]:
+        """The colleagues who may have customers (92571)."""
+        answer = await self._client.call(self._secret, "GET", "externalcontact/get_follow_user_list", family="mass")
+        return tuple(str(each) for each in answer.get("follow_user") or ())
+
+    async def batch_get_by_user(self, userids: Sequence[str]) -> tuple[Following, ...]:
+        """The customers of at most 100 colleagues, each pair by itself (92994)."""
+        body = {"userid_list": list(userids)}
+        rows = await self._all("batch/get_by_user", body, "external_contact_list", limit=100)
+        return tuple(_following(row) for row in rows)
+
+    async def statistic_group_by_day(
+        self, owners: Sequence[str], begin: datetime, end: datetime
+    ) -> tuple[GroupDay, ...]:
+        """The customer groups of at most 100 `owners` by day (92133), both ends included: 30 days at most."""
+        body = {
+            "day_begin_time": int(begin.timestamp()),
+            "day_end_time": int(end.timestamp()),
+            "owner_filter": {"userid_list": list(owners)},
+        }
+        rows = _list(await self._post("groupchat/statistic_group_by_day", body), "items")
+        return tuple(_group_day(row) for row in rows)
+
+    async def get_user_behavior_data(
+        self, userids: Sequence[str], start: datetime, end: datetime
+    ) -> tuple[BehaviorDay, ...]:
+        """What at most 100 colleagues did with customers, summed by day (92132), both ends included: 30 days."""
+        body = {"userid": list(userids), "start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
+        rows = _list(await self._post("get_user_behavior_data", body), "behavior_data")
+        return tuple(BehaviorDay(_count(row, "new_contact_cnt"), _count(row, "negative_feedback_cnt")) for row in rows)
+
     async def _post(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return await self._client.call(self._secret, "POST", f"externalcontact/{name}", json=body, family="mass")
 
-    async def _all(self, name: str, body: Mapping[str, Any], rows: str) -> tuple[Mapping[str, Any], ...]:
+    async def _all(
+        self, name: str, body: Mapping[str, Any], rows: str, limit: int = 1000
+    ) -> tuple[Mapping[str, Any], ...]:
         """The rows of all pages; a cursor that does not move ends the loop."""
         found: list[Mapping[str, Any]] = []
         cursor, before = "", None
         while cursor != before:
-            answer = await self._post(name, {**body, "limit": 1000, **({"cursor": cursor} if cursor else {})})
+            answer = await self._post(name, {**body, "limit": limit, **({"cursor": cursor} if cursor else {})})
             found += _list(answer, rows)
             before, cursor = cursor, str(answer.get("next_cursor") or "") or cursor
         return tuple(found)
@@ -261,6 +364,30 @@ class Contact:
 def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
     found = answer.get(name)
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _count(row: Mapping[str, Any], name: str) -> int:
+    """A number of a statistic; what WeCom leaves out counts as none."""
+    found = row.get(name)
+    return int(found) if isinstance(found, int | float) else 0
+
+
+def _following(row: Mapping[str, Any]) -> Following:
+    about, customer = (found if isinstance(found := row.get(name), dict) else {} for name in _PAIR)
+    tags = about.get("tag_id")
+    return Following(
+        str(about.get("userid") or ""),
+        str(customer.get("external_userid") or ""),
+        datetime.fromtimestamp(_count(about, "createtime"), UTC),
+        tuple(str(each) for each in tags) if isinstance(tags, list) else (),
+    )
+
+
+def _group_day(row: Mapping[str, Any]) -> GroupDay:
+    data = row.get("data")
+    day = data if isinstance(data, dict) else {}
+    at = datetime.fromtimestamp(_count(row, "stat_time"), UTC)
+    return GroupDay(at, _count(day, "member_total"), _count(day, "new_member_cnt"))
 
 
 def _account(row: Mapping[str, Any]) -> Account:

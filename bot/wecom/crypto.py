@@ -63,7 +63,8 @@ class Crypto:
                 f"EncodingAESKey must be exactly 43 letters and digits; this one has {len(encoding_aes_key)} characters"
             )
         self._token = token
-        self._key = _aes_key(encoding_aes_key)
+        # Lenient on purpose: the last of the 43 characters may carry bits that mean nothing.
+        self._key = base64.b64decode(encoding_aes_key + "=")
         self._receive_id = receive_id.encode()
 
     def open(self, signature: str, timestamp: str, nonce: str, encrypted: str) -> str:
@@ -94,15 +95,6 @@ class Crypto:
         encoded = base64.b64encode(encrypted).decode()
         return Sealed(encoded, self._signature(str(timestamp), nonce, encoded), timestamp, nonce)
 
-    @staticmethod
-    def open_media(ciphertext: bytes, key: str) -> bytes:
-        """The file inside a downloaded AI-bot media body, which has padding but no frame (document 100719).
-
-        `key` is the EncodingAESKey in callback mode and the `aeskey` beside the address on the long connection (base64,
-        its padding may be missing). Raises Malformed.
-        """
-        return _decrypt(_aes_key(key), ciphertext)
-
     def _signature(self, timestamp: str, nonce: str, encrypted: str) -> str:
         parts = sorted((self._token, timestamp, nonce, encrypted))
         return hashlib.sha1(_bytes("".join(parts)), usedforsecurity=False).hexdigest()
@@ -118,17 +110,6 @@ def _utf8(data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         raise Malformed("the text is not UTF-8") from error
-
-
-def _aes_key(encoded: str) -> bytes:
-    # Lenient on purpose: the last of the 43 characters may carry bits that mean nothing.
-    try:
-        key = base64.b64decode(encoded.rstrip("=") + "=")
-    except ValueError as error:
-        raise Malformed("the AES key is not base64") from error
-    if len(key) != 32:
-        raise Malformed("the AES key is not 32 bytes long")
-    return key
 
 
 def _strict_base64(text: str) -> bytes:

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from handlers.commands import gaps, library, members, people, resolving, sending
+from handlers.commands import gaps, health, layers, library, limits, members, people, posts, resolving, sending
 from handlers.commands.parse import is_command, parse, unknown
 from handlers.commands.request import Request, say
-from handlers.turn import Office, Outcome, Turn
+from handlers.turn import Office, Outcome, Role, Turn
 
 Run = Callable[[Request], Awaitable[Outcome | None]]
 
@@ -21,9 +21,17 @@ RUN: Mapping[str, Run] = MappingProxyType(
         "gaps": gaps.gaps,
         "answer": gaps.answer,
         "plan": sending.plan,
+        "preview": posts.preview,
+        "approve": posts.approve,
+        "reject": posts.reject,
+        "draft": posts.draft,
         "push": sending.push,
         "pause": sending.pause,
         "resume": sending.resume,
+        "caps": limits.caps,
+        "why": limits.why,
+        "layer": layers.layer,
+        "promoday": limits.promo_day,
         "handoffs": people.handoffs,
         "take": people.take,
         "return": people.give_back,
@@ -31,6 +39,7 @@ RUN: Mapping[str, Run] = MappingProxyType(
         "followup": resolving.followup,
         "person": members.person,
         "forget": members.forget,
+        "health": health.health,
         "whoami": people.whoami,
     }
 )
@@ -44,6 +53,7 @@ async def command(turn: Turn, office: Office) -> Outcome | None:
     if call.command is None:
         return say(unknown(call.word, turn.roles) if call.word else "发 /help 看全部指令。")
     if not call.command.roles & turn.roles:
-        return say(f"/{call.command.name} 只有运营人员可以用。发 /help 看您能用的指令。")
+        who = "运营和主管" if Role.LEAD in call.command.roles else "运营人员"
+        return say(f"/{call.command.name} 只有{who}可以用。发 /help 看您能用的指令。")
     done = await RUN[call.command.name](Request(turn, office, call.arguments))
     return say(call.command.usage_line) if done is None else done

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from handlers import texts
 from handlers.commands.parse import number
 from handlers.commands.request import Request, say
-from handlers.turn import DraftGuide, Outcome, PublishGuide, Reindex
+from handlers.effect_types import DraftGuide, PublishGuide, Reindex
+from handlers.turn import Outcome
 from knowledge.gaps import Gap, GapKind, Stage, draft
 
 DRAFT = ".drafts/gap-{}.md"  # below the guides folder; what is hidden there is never read as a guide

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from handlers import texts
 from handlers.commands.request import Request, say
+from handlers.effect_types import Reindex
 from handlers.plain import LONGEST_QUESTION
-from handlers.turn import Outcome, Reindex, Status, Tally
+from handlers.turn import Outcome, Status, Tally
 from knowledge.types import Answer, Guide
 
 _SHOWN = 20  # guides in one list

@@ -2,7 +2,8 @@
 
 from handlers import rights_texts, texts
 from handlers.commands.request import Request, say
-from handlers.turn import Forget, Outcome
+from handlers.effect_types import Forget
+from handlers.turn import Outcome
 
 _SURE = ("确认", "確認", "confirm")
 

@@ -11,6 +11,7 @@ from handlers.turn import Kind, Role, Turn
 
 _COLLEAGUES = frozenset({Role.OPERATOR, Role.LEAD, Role.CONSULTANT})
 _OPERATORS = frozenset({Role.OPERATOR})
+_LEADS_TOO = frozenset({Role.OPERATOR, Role.LEAD})
 _SLASHES = ("/", "／")
 _GLUED_NUMBER = re.compile(r"(\D+)(\d+)")
 
@@ -52,9 +53,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("gaps", ("缺口",), "[序号]", "没有好答案的问题，问的人多的在前", _OPERATORS),
     Command("answer", ("解答",), "序号 答案（序号见 /gaps；写“发布”就发布草稿）", "为一个缺口写指南草稿", _OPERATORS),
     Command("plan", ("计划",), "[天数]（1–92，不写是 7 天）", "接下来要推送的内容", _OPERATORS),
+    Command("preview", ("预览",), "序号（序号见 /plan）", "看一条推送在各处的样子和审核结果", _OPERATORS),
+    Command("approve", ("批准",), "序号（序号见 /plan）", "批准一条推送的内容", _OPERATORS),
+    Command("reject", ("驳回",), "序号 原因（序号见 /plan）", "驳回一条推送的内容", _OPERATORS),
+    Command("draft", ("起草",), "指南名或词", "从一篇指南写一条推送草稿", _OPERATORS),
     Command("push", ("推送",), "序号（序号见 /plan）", "现在就推送计划里的一条", _OPERATORS),
     Command("pause", ("暂停",), "[小时]（1–720，不写就一直停到 /resume）", "暂停主动推送", _OPERATORS),
     Command("resume", ("恢复",), "", "恢复主动推送", _OPERATORS),
+    Command("caps", ("上限",), "", "主动推送的各项上限", _OPERATORS),
+    Command("why", ("为何",), "会员账号", "为什么给一位会员发或不发", _OPERATORS),
+    Command("layer", ("分层",), "会员账号 分层（如“安静”，写“自动”就取消）", "手动设一位会员的分层", _OPERATORS),
+    Command("promoday", ("推广日",), "日期，如 2026-12-12（两位运营各发一遍才算数）", "加一个推广日", _OPERATORS),
     Command("handoffs", ("转接单",), "", "没有结束的转接单", _COLLEAGUES),
     Command("take", ("接手",), "单号（单号见 /handoffs）", "接手一张转接单", _COLLEAGUES),
     Command("return", ("交还",), "单号（单号见 /handoffs）", "结束转接单，交还给智能助手", _COLLEAGUES),
@@ -62,6 +71,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("followup", ("回访",), "单号（/resolve 之后）", "问一次会员解决了没有", _COLLEAGUES),
     Command("person", ("会员",), "会员账号", "保存了一位会员的哪些数据和设置", _OPERATORS),
     Command("forget", ("忘记",), "会员账号（后面再加“确认”就删除）", "删除一位会员的全部数据", _OPERATORS),
+    Command("health", ("健康",), "[天数]（1–90，不写是 28 天）", "会员关系的健康度，各项指标和算法", _LEADS_TOO),
     Command("whoami", ("我是谁",), "", "您的账号和角色", _COLLEAGUES),
 )
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}

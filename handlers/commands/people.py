@@ -6,8 +6,9 @@ from handlers import texts
 from handlers.commands import resolving
 from handlers.commands.parse import allowed, named, number, unknown
 from handlers.commands.request import Request, say
+from handlers.effect_types import GiveBack, Take
 from handlers.relay import RELAYED, has, in_hand
-from handlers.turn import Channel, GiveBack, Outcome, Role, Take, Ticket, Turn
+from handlers.turn import Channel, Outcome, Role, Ticket, Turn
 
 _SHOWN = 20  # tickets in one list
 _ROLES = {Role.OPERATOR: "运营", Role.LEAD: "主管", Role.CONSULTANT: "顾问", Role.MEMBER: "会员"}

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from handlers.turn import Effect, Office, Outcome, Reply, Turn
+from handlers.effect_types import Effect
+from handlers.turn import Office, Outcome, Reply, Turn
 
 
 @dataclass(frozen=True, slots=True)

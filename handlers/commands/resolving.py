@@ -7,9 +7,10 @@ from datetime import datetime
 from handlers import texts
 from handlers.commands.parse import number
 from handlers.commands.request import Request, say
+from handlers.effect_types import FollowUp, Release
 from handlers.plain import clauses
 from handlers.recovery import when
-from handlers.turn import FollowUp, Held, Outcome, Release
+from handlers.turn import Held, Outcome
 
 _MISJUDGED = ("误判", "誤判", "读错了", "不是生气")
 _LEAST = 2  # characters of a reason

@@ -4,39 +4,50 @@ from datetime import timedelta
 
 from handlers import texts
 from handlers.commands.parse import number
+from handlers.commands.posts import FARTHEST, STATES
 from handlers.commands.request import Request, say, stamp
-from handlers.turn import Outcome, Pause, Push, Resume
+from handlers.effect_types import Pause, Push, Resume
+from handlers.posting import NEED
+from handlers.turn import Outcome
 from scheduler.timetable import Planned
 
-_FARTHEST = 92  # days that a plan looks ahead
 _SHOWN = 30  # posts in one list
 _RECIPIENTS = 3  # named per post
 
 
 async def plan(request: Request) -> Outcome | None:
     """The coming posts with the numbers that /push takes."""
-    days = number(request.arguments, unit="天|d", most=_FARTHEST) if request.arguments else 7
+    days = number(request.arguments, unit="天|d", most=FARTHEST) if request.arguments else 7
     if days is None:
         return None
     coming = await request.office.plan(days)
     if not coming:
         return say(await _nothing_within(days, request))
-    rows = [f"{place}. {_row(post, request.office.zone)}" for place, post in enumerate(coming[:_SHOWN], 1)]
+    states = await request.office.posting.states(coming[:_SHOWN])
+    people = await request.office.posting.people(coming[:_SHOWN])
+    rows = [
+        f"{place}. {_row(post, request.office.zone, reached)} · {STATES[state]}"
+        for place, (post, state, reached) in enumerate(zip(coming, states, people, strict=False), 1)
+    ]
     more = f"\n\n后面还有 {len(coming) - _SHOWN} 条。" if len(coming) > _SHOWN else ""
-    return say(f"**{days} 天内的推送**\n\n" + "\n".join(rows) + more + "\n\n现在就推送其中一条：/push 序号")
+    return say(
+        f"**{days} 天内的推送**\n\n" + "\n".join(rows) + more + "\n\n看内容：/preview 序号　现在就推送：/push 序号"
+    )
 
 
 async def _nothing_within(days: int, request: Request) -> str:
-    later = await request.office.plan(_FARTHEST)
+    later = await request.office.plan(FARTHEST)
     if not later:
         return f"{days} 天内没有推送，之后也还没有安排。"
     return f"{days} 天内没有推送。下一条：\n\n1. {_row(later[0], request.office.zone)}"
 
 
-def _row(post: Planned, zone: str) -> str:
+def _row(post: Planned, zone: str, people: int | None = None) -> str:
     named = "、".join(post.to[:_RECIPIENTS]) or "没有收件人"
     more = f" 等 {len(post.to)} 处" if len(post.to) > _RECIPIENTS else ""
-    return f"{texts.moment(post.at, zone)}《{post.title}》→ {named}{more}"
+    needed = f"（按需：{post.schedule.removeprefix(NEED)}）" if post.schedule.startswith(NEED) else ""
+    count = f"，现在共 {people} 人或群" if people is not None else ""
+    return f"{texts.moment(post.at, zone)}《{post.title}》{needed}→ {named}{more}{count}"
 
 
 async def push(request: Request) -> Outcome | None:
@@ -44,10 +55,12 @@ async def push(request: Request) -> Outcome | None:
     place = number(request.arguments)
     if place is None:
         return None
-    coming = await request.office.plan(_FARTHEST)
+    coming = await request.office.plan(FARTHEST)
     if place > len(coming):
         return say(f"计划里没有第 {place} 条，一共 {len(coming)} 条。发 /plan 看序号。")
     post = coming[place - 1]
+    if post.schedule.startswith(NEED):
+        return say(f"《{post.title}》是会员需要时才发的，不用推送：发 /approve {place} 批准，之后会自己发出。")
     text = (
         f"第 {place} 条《{post.title}》（原定 {texts.moment(post.at, request.office.zone)}）现在交给发送检查，"
         "通过的马上发出，结果随后告诉您。"

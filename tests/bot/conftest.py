@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.app import Program, build
+from bot.app import build
 from bot.clock import MovableClock
+from bot.program import Program
+from bot.sandbox.approvals import approve
 from bot.sandbox.run import settings_for
 from bot.sandbox.standin import StandIn
 from bot.sandbox.world import World
@@ -34,10 +36,15 @@ Before = Callable[[StandIn, MovableClock], Awaitable[None]]
 
 @pytest.fixture
 def open_house(tmp_path: Path, shelf: Shelf) -> OpenHouse:
-    """`async with open_house(**changes) as house`: `changes` are settings laid over the ordinary ones."""
+    """`async with open_house(**changes) as house`: `changes` are settings laid over the ordinary ones.
+
+    What is on the shelf is `approved`, as in a house that has been run for a while.
+    """
 
     @asynccontextmanager
-    async def opened(*, start: datetime = MONDAY, before: Before | None = None, **changes: Any) -> AsyncIterator[House]:
+    async def opened(
+        *, start: datetime = MONDAY, before: Before | None = None, approved: bool = True, **changes: Any
+    ) -> AsyncIterator[House]:
         clock = MovableClock(start, frozen=True)
         standin = StandIn(World.demo(), clock)
         standin.talks.poll_seconds = 0.01
@@ -54,6 +61,8 @@ def open_house(tmp_path: Path, shelf: Shelf) -> OpenHouse:
         house = House(standin, clock, make)
         try:
             await house.open()
+            if approved:
+                await approve(house.program, "wangwei")
             yield house
         finally:
             await house.program.stop()

@@ -11,7 +11,8 @@ import pytest
 
 from bot.drafts import Drafts
 from bot.store.tables import gap, gap_ask, mark
-from handlers.turn import DraftGuide, Outcome, PublishGuide, Reply
+from handlers.effect_types import DraftGuide, PublishGuide
+from handlers.turn import Outcome, Reply
 from knowledge.gaps import GapKind, Stage
 from tests.bot.house import CHEN, LIN, MONDAY, ZHOU, House, Shelf
 from tests.bot.test_feedback import RATE_BAD, last, rows, tap

@@ -11,9 +11,11 @@ from bot import occurrences
 from bot.cli.misread import training_rows
 from bot.holds import Holding
 from bot.part import Part, part_id
+from bot.store import contents
 from bot.store import holds as store
 from handlers import mood
 from handlers.mood import Mood, Reading
+from scheduler.gate import RULE_VERSION
 from scheduler.posts import Post, parse_recipient
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, LIN, House
@@ -53,6 +55,10 @@ def parts_to(house: House, *addresses: str, name: str = "") -> list[Part]:
 
 async def push(house: House, *parts: Part) -> None:
     async with house.program.base.transactions.begin() as transaction:
+        for part in parts:
+            about = {"key": part.body["guide"], "digest": part.body["digest"], "kind": "value", "title": "沙发"}
+            judged = {**about, "state": contents.APPROVED, "lexicon": "test", "by": "wangwei", "why": ""}
+            await contents.judge(transaction.connection, judged, transaction.now)
         await transaction.enqueue(parts)
 
 
@@ -103,7 +109,9 @@ async def test_what_is_queued_for_that_person_is_dropped_with_the_turn_and_the_r
         assert await rows(house, "SELECT state, reason FROM outbox WHERE klass = 'post'") == [("ready", "quiet_hours")]
         await house.customer(ANGRY)
         assert await rows(house, "SELECT state, reason FROM outbox WHERE klass = 'post'") == [("dropped", "mood_hold")]
-        assert (await rows(house, "SELECT reason, rule FROM decision ORDER BY id DESC LIMIT 1")) == [("mood_hold", "2")]
+        assert (await rows(house, "SELECT reason, rule FROM decision ORDER BY id DESC LIMIT 1")) == [
+            ("mood_hold", RULE_VERSION)
+        ]
         shown = house.program.base.metrics.decisions.labels("hold", "mood_hold")
         assert shown._value.get() >= 1
 
@@ -404,3 +412,11 @@ async def test_where_a_colleague_ended_the_session_the_platform_lets_nobody_writ
     await house.jump(hours=24)
     assert not any("现在解决了吗" in text for text in house.said()[before:])
     assert any("1 号的回访没有送到" in text for text in house.told())
+
+
+async def test_an_opt_out_recalls_what_a_colleague_has_not_confirmed_yet(house: House) -> None:
+    await push(house, *parts_to(house, TO_CHEN, f"customer:lihua:{LIN}"))
+    await house.settled()
+    await house.customer("退订")
+    assert [task.cancelled for task in house.standin.mass_tasks()] == [True]
+    assert any("刚退订了" in text for text in house.told("lihua"))

@@ -181,8 +181,9 @@ async def test_a_robot_that_is_over_its_rate_only_delays_the_post(house: House) 
 async def test_a_reservation_of_the_same_slot_meets_a_unique_constraint(house: House) -> None:
     now = house.clock.now()
     async with house.program.base.database.write() as connection:
-        await posts_store.reserve(connection, "person:a", "part1", "g.md", "2026-11-23", now)
-        await posts_store.reserve(connection, "person:a", "part2", "g.md", "2026-11-23", now)
+        for part in ("part1", "part2"):
+            slot = {"subject": "person:a", "part": part, "guide": "g.md", "day": "2026-11-23"}
+            await posts_store.reserve(connection, slot, now)
         rows = await connection.exec_driver_sql("SELECT ordinal FROM delivery ORDER BY ordinal")
         assert [row[0] for row in rows] == [1, 2]
 

@@ -8,12 +8,16 @@ import pytest
 
 from handlers import decide, mood
 from handlers.handoff import State
+from handlers.posting import Drafted, Problem, PromoMonth, Prospect, Whys
 from handlers.preferences import Preferences, Profile
 from handlers.records import Kept, LastPost
 from handlers.turn import Channel, Conversation, Held, Item, Kind, Outcome, Role, Status, Tally, Ticket, Turn
 from knowledge.gaps import Gap
 from knowledge.types import Answer, Citation, Guide, Line
 from scheduler.calendar import Calendar
+from scheduler.health import Health, HealthFacts, assess
+from scheduler.posts import Post
+from scheduler.rules import Rules
 from scheduler.timetable import Planned
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)  # Saturday, 10:00 in Shanghai
@@ -85,6 +89,47 @@ class SmallRecords:
 
 
 @dataclass
+class SmallPosting:
+    """Every planned post waits for approval and is lawful, unless it is said to be otherwise."""
+
+    rules: Rules = field(default_factory=Rules)
+    state: str = "waiting"
+    problems: Sequence[Problem] = ()
+    lexicon: str = "2026.1"
+    whole: Answer | None = None
+    month: PromoMonth = field(default_factory=lambda: PromoMonth((), {}))
+    reached: dict[str, int] = field(default_factory=dict)
+    known: Whys = field(default_factory=lambda: Whys((), "没有疲劳的迹象", "新认识，刚认识", 0))
+
+    async def prospect(self, planned: Planned) -> Prospect | None:
+        post = Post(planned.guide, planned.title, f"**{planned.title}**\n\n先量尺寸。")
+        by = "" if self.state == "waiting" else "wangwei"
+        shown = {"robot": post.markdown}
+        expected = tuple(f"{address}：可以发" for address in planned.to)
+        return Prospect(post, self.state, by, "", self.problems, shown, expected, self.lexicon)
+
+    async def states(self, coming: Sequence[Planned]) -> Sequence[str]:
+        return [self.state for _ in coming]
+
+    async def people(self, coming: Sequence[Planned]) -> Sequence[int | None]:
+        return [self.reached.get(planned.schedule) for planned in coming]
+
+    async def promo_month(self, today: date) -> PromoMonth:
+        return self.month
+
+    async def in_full(self, person: str, chat: str, now: datetime) -> Answer | None:
+        return self.whole
+
+    async def draft(self, word: str) -> Drafted | None:
+        if word not in GUIDES[0].title:
+            return None
+        return Drafted("这周聊聊", "styling", "**这周聊聊**\n\n先量尺寸。", "living-room.md", "template")
+
+    async def whys(self, person: str) -> Whys:
+        return self.known
+
+
+@dataclass
 class SmallOffice:
     """Keeps everything in memory and remembers what it was asked."""
 
@@ -110,6 +155,8 @@ class SmallOffice:
     served: int | None = None
     asked: list[tuple[str, tuple[Line, ...], date]] = field(default_factory=list)
     records: SmallRecords = field(default_factory=SmallRecords)
+    posting: SmallPosting = field(default_factory=SmallPosting)
+    counted: HealthFacts | None = None
 
     async def answer(
         self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
@@ -177,6 +224,9 @@ class SmallOffice:
 
     async def ratings(self) -> Sequence[Tally]:
         return self.tallies
+
+    async def health(self, days: int) -> Health:
+        return assess(self.counted or HealthFacts(since=self.now - timedelta(days=days), until=self.now))
 
 
 @dataclass

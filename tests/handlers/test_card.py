@@ -23,11 +23,12 @@ FULL = Background(
 
 
 def test_it_holds_everything_a_colleague_needs() -> None:
-    shown = with_told(card(FULL), texts.HANDED_OVER)
+    told = texts.handed_over(texts.MEMBER_ASKED)
+    shown = with_told(card(FULL), told)
     for piece in (
         "12 号", "沙发 坏了，三天没人理", "非常生气，“你们到底管不管”", "《退换货规则》", "《沙发保养》",
         "不主动发消息",
-        "11-23 周一 10:06:30", "/take 12", "/return 12", texts.HANDED_OVER,
+        "11-23 周一 10:06:30", "/take 12", "/return 12", told,
     ):  # fmt: skip
         assert piece in shown
 

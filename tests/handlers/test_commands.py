@@ -7,8 +7,9 @@ import pytest
 
 from handlers.commands import RUN
 from handlers.commands.parse import COMMANDS
+from handlers.effect_types import GiveBack, Pause, Push, Reindex, Resume, Take
 from handlers.handoff import State
-from handlers.turn import GiveBack, Kind, Pause, Push, Reindex, Resume, Role, Take
+from handlers.turn import Kind, Role
 
 NOON = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 
@@ -160,7 +161,8 @@ async def test_consultants_and_leads_have_the_commands_for_people(consultant, ro
     talk = consultant.by("wangwu", role)
     listed = (await talk.say("/help")).replies[0].text
     names = " ".join(name for name in RUN if f"/{name}（" in listed)
-    assert names == "help ask handoffs take return resolve followup whoami"
+    figures = "health " if role is Role.LEAD else ""
+    assert names == f"help ask handoffs take return resolve followup {figures}whoami"
     assert (await talk.say("/take 12")).effects == (Take(12),)
     assert "沙发靠墙放" in (await talk.say("/ask 沙发")).replies[0].text
 

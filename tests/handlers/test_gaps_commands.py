@@ -5,9 +5,10 @@ from datetime import date
 import frontmatter
 import pytest
 
+from handlers.effect_types import DraftGuide, NoteGap, PublishGuide, Rate, Reindex
 from handlers.feedback import mark, read_mark
 from handlers.handoff import State
-from handlers.turn import DraftGuide, Kind, NoteGap, PublishGuide, Rate, Reindex, Tally
+from handlers.turn import Kind, Tally
 from knowledge.gaps import Ask, Gap, GapKind, Stage
 
 DAY = date(2026, 11, 20)

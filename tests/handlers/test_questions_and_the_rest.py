@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from handlers import texts
+from handlers.effect_types import HandOff, Learn, NoteGap
 from handlers.handoff import Event, Move, State
-from handlers.turn import HandOff, Kind, Learn, NoteGap
+from handlers.turn import Kind
 from knowledge.types import Line
 
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.effect_types import Relay, Satisfied, Take
 from handlers.handoff import Event, Move, State
-from handlers.turn import Channel, Kind, Relay, Role, Satisfied, Take, Ticket
+from handlers.turn import Channel, Kind, Role, Ticket
 from tests.handlers.conftest import NOW
 
 OLDER = Ticket(

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from handlers.effect_types import FollowUp, HandOff, Release, Solved
 from handlers.handoff import Event, State
 from handlers.recovery import ROOM, when
-from handlers.turn import Channel, FollowUp, HandOff, Held, Release, Solved, Ticket
+from handlers.turn import Channel, Held, Ticket
 from tests.handlers.conftest import CALENDAR, NOW, SmallOffice, Talk
 
 ONE = Held("wmMember0001", "angry", "气死了", NOW - timedelta(hours=3))

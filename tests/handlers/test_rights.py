@@ -1,17 +1,18 @@
 """What members decide about what we send and keep, in plain and in free words, and what only looks like it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from handlers import rights_texts
+from handlers.effect_types import AskColleague, Forget, Learn, OptIn, OptOut, Prefer
 from handlers.handoff import State
 from handlers.mood import Mood, Reading
 from handlers.preferences import Preferences, Profile, Purpose
 from handlers.records import Kept, LastPost
 from handlers.rights import DELETE_ASKED, FORGET
-from handlers.turn import AskColleague, Forget, Kind, Learn, OptIn, OptOut, Prefer
+from handlers.turn import Kind
 from knowledge.types import Line
 
 TALKED = (Kept("聊天消息", 12, "回答您的问题", "保存 180 天", "用来查资料"),)
@@ -131,9 +132,9 @@ async def test_settings_are_shown_in_words_with_how_to_change_each(member, offic
 
 async def test_my_data_says_what_why_until_when_and_what_is_remembered(member, office) -> None:
     office.records.held = TALKED
-    office.records.known = Profile({"parenting": 3}, "6 个月", "客厅", {21: 4})
+    office.records.known = Profile({"parenting": 3}, "快8个月", "客厅", {21: 4}, stage_on=date(2026, 11, 3))
     text = (await member.say("我的数据")).replies[0].text
-    for part in ("聊天消息（12 条）", "回答您的问题", "保存 180 天", "常问育儿", "宝宝6 个月", "客厅", "21 点"):
+    for part in ("聊天消息（12 条）", "回答您的问题", "保存 180 天", "常问育儿", "宝宝快8个月（您 2026-11-03 说的）", "客厅", "21 点"):
         assert part in text
 
 
@@ -202,7 +203,7 @@ async def test_shop_and_child_questions_change_nothing(member, said) -> None:
 @pytest.mark.parametrize(
     ("said", "learnt"),
     [
-        ("我家宝宝6个月了，沙发要包边吗", Learn("styling", "6 个月", "")),
+        ("我家宝宝6个月了，沙发要包边吗", Learn("styling", "6个月", "")),
         ("我家客厅放多大的沙发", Learn("styling", "", "客厅")),
         ("沙发怎么摆", Learn("styling")),
         ("朋友家宝宝6个月了，沙发要包边吗", Learn("styling")),

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from handlers import texts
+from handlers.effect_types import HandOff, OptOut
 from handlers.handoff import Event, Move, State
-from handlers.turn import HandOff, Kind, OptOut
+from handlers.turn import Kind
 from knowledge.danger.advice import advice_for
 from knowledge.types import Line
 
@@ -104,6 +105,5 @@ def test_nothing_said_after_the_advice_sounds_like_waiting(told) -> None:
 
 
 def test_for_other_tickets_the_words_stay_as_they_were() -> None:
-    assert texts.handed_over(texts.MEMBER_ASKED) == texts.HANDED_OVER
     assert texts.queued(texts.BEYOND_GUIDES) == texts.QUEUED
     assert texts.nobody("09:00-18:00", texts.MEMBER_ASKED) == texts.nobody("09:00-18:00")

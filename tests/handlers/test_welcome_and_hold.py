@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 
 from handlers import HANDLERS
+from handlers.effect_types import OptIn, OptOut
 from handlers.handoff import Event, Move, State
-from handlers.turn import Kind, OptIn, OptOut, Role
+from handlers.turn import Kind, Role
 
 
 def test_the_order_of_the_handlers_is_the_policy() -> None:
     names = " ".join(handler.__name__ for handler in HANDLERS)
     assert names == (
-        "welcome relay satisfaction recovery feedback hold urgent mood_hold command self_service question fallback"
+        "welcome relay satisfaction recovery feedback hold urgent mood_hold command self_service expand question "
+        "fallback"
     )
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.effect_types import HandOff, Learn, NoteGap, OptIn, OptOut
 from handlers.handoff import Event, Move
-from handlers.turn import HandOff, Learn, NoteGap, OptIn, OptOut
 from handlers.wishes import wish_in
 from knowledge.types import Line
 

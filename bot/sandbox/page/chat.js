@@ -92,6 +92,7 @@ function thumbs(line, view) {
 function content(line, view) {
   if (line.format === "card") return card(line.card, view);
   if (line.format === "menu") return menu(line.menu, view);
+  if (line.format === "picture") return h("img", { class: "picture", src: `media/${line.media}`, alt: line.text });
   if (line.growing && !line.text) return h("span", { class: "typing", role: "img", "aria-label": "正在输入" }, h("i"), h("i"), h("i"));
   if (line.format === "markdown") return h("div", { class: `md${line.growing ? " growing" : ""}` }, markdown(line.text));
   return h("div", { class: "plain" }, linked(line.text));

@@ -139,6 +139,23 @@ async def test_every_place_that_scripts_and_tests_hold_on_to_is_there(page: Page
 # ---- what the page shows
 
 
+async def test_a_picture_from_the_app_is_shown_and_other_files_are_not(
+    page: Page, stand_in: StandIn, api: Any, clock: MovableClock
+) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(20)
+    media = stand_in.media.keep("image", "health.png", png)
+    message = {"touser": "wangwei", "agentid": stand_in.world.app.agent_id, "msgtype": "image"}
+    await api.post("message/send", message | {"image": {"media_id": media}}, "app")
+    employee = next(one for one in (await page.state())["employees"] if one["id"] == "wangwei")
+    [line] = employee["app"]
+    assert (line["format"], line["media"]) == ("picture", media)
+    shown = await page.get(f"media/{media}")
+    assert (shown.status, shown.content_type, shown.content_length) == (200, "image/png", len(png))
+    assert (await page.get("media/" + stand_in.media.keep("file", "a.pdf", b"123456"))).status == 404
+    clock.jump(timedelta(days=4))
+    assert (await page.get(f"media/{media}")).status == 404
+
+
 async def test_the_first_look_shows_every_seat_and_the_tenants_time(page: Page, clock: MovableClock) -> None:
     page.next_post = clock.now() + timedelta(days=3)
     state = await page.state()

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bot.errors import AlreadyDone, NeedsOperator, Refused, StateMoved
-from bot.wecom.api import Account, App, Contact, Kf, Robot, Servicer, Session
+from bot.wecom.api import Account, App, BehaviorDay, Contact, GroupDay, Kf, KfDay, Robot, Servicer, Session
 from bot.wecom.client import WeComClient
 
 TEXT = {"msgtype": "text", "text": {"content": "你好"}}
@@ -203,6 +204,34 @@ async def test_stopping_a_task_twice_is_already_done(contact: Contact, wecom: An
     wecom.answer(41093)
     with pytest.raises(AlreadyDone):
         await contact.cancel_groupmsg_send("T1")
+
+
+FIRST, LAST = datetime(2026, 11, 1, 16, tzinfo=UTC), datetime(2026, 11, 21, 16, tzinfo=UTC)  # midnights in Beijing
+SPAN = (int(FIRST.timestamp()), int(LAST.timestamp()))
+
+
+async def test_the_days_of_customer_groups_are_read_by_owner(contact: Contact, wecom: Any) -> None:
+    row = {"stat_time": SPAN[1], "data": {"member_total": 40, "new_member_cnt": 3, "msg_total": 9}}
+    replies(wecom, {"items": [row, {"stat_time": SPAN[0]}]})
+    days = await contact.statistic_group_by_day(["lihua"], FIRST, LAST)
+    assert days == (GroupDay(LAST, 40, 3), GroupDay(FIRST, 0, 0))
+    body = {"day_begin_time": SPAN[0], "day_end_time": SPAN[1], "owner_filter": {"userid_list": ["lihua"]}}
+    assert asked(wecom)[-1] == ("POST", "externalcontact/groupchat/statistic_group_by_day", body)
+
+
+async def test_who_deleted_or_blocked_colleagues_is_read_by_day(contact: Contact, wecom: Any) -> None:
+    replies(wecom, {"behavior_data": [{"stat_time": SPAN[0], "new_contact_cnt": 2, "negative_feedback_cnt": 1}]})
+    assert await contact.get_user_behavior_data(["lihua"], FIRST, LAST) == (BehaviorDay(2, 1),)
+    body = {"userid": ["lihua"], "start_time": SPAN[0], "end_time": SPAN[1]}
+    assert asked(wecom)[-1] == ("POST", "externalcontact/get_user_behavior_data", body)
+
+
+async def test_what_a_statistic_of_kf_leaves_out_counts_as_none(kf: Kf, wecom: Any) -> None:
+    replies(
+        wecom, {"statistic_list": [{"stat_time": SPAN[0], "statistic": {"session_cnt": 7}}, {"stat_time": SPAN[1]}]}
+    )
+    assert await kf.get_corp_statistic(FIRST, LAST) == (KfDay(7, 0), KfDay(0, 0))
+    assert asked(wecom)[-1] == ("POST", "kf/get_corp_statistic", {"start_time": SPAN[0], "end_time": SPAN[1]})
 
 
 async def test_each_kind_of_call_uses_its_own_secret(kf: Kf, app: App, contact: Contact, wecom: Any) -> None:

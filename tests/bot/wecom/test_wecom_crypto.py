@@ -80,18 +80,6 @@ def test_a_plus_of_the_echostr_that_became_a_space_is_put_back() -> None:
     assert opened(vector | {"encrypt": echostr_of_query(negative["change"]["encrypt"])}) == vector["plaintext"]
 
 
-@pytest.mark.parametrize("media", VECTORS["media"], ids=lambda each: each["name"])
-def test_a_media_body_opens_without_a_frame(media: dict[str, Any]) -> None:
-    ciphertext = base64.b64decode(media["ciphertext_b64"])
-    assert Crypto.open_media(ciphertext, media["encoding_aes_key"]) == base64.b64decode(media["plaintext_b64"])
-
-
-@pytest.mark.parametrize("key", ["short", "ä" * 43, KEY[:-1] + "!"])
-def test_a_media_key_that_is_none_is_malformed(key: str) -> None:
-    with pytest.raises(Malformed):
-        Crypto.open_media(bytes(32), key)
-
-
 @pytest.mark.parametrize("name", ["bot-callback-text", "bot-reply-stream"])
 def test_the_encrypted_text_is_found_in_a_bot_body(name: str) -> None:
     assert encrypted_of_json(BY_NAME[name]["http_body"].encode()) == BY_NAME[name]["encrypt"]

@@ -1,0 +1,167 @@
+"""Who got what unasked, for the gate: a person also gets what their groups get."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BindParameter, Row, and_, bindparam, case, func, literal, or_, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import insert_once
+from bot.store.restraint_tables import digest, promo_day
+from bot.store.tables import delivery, membership, millis, moment
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One post that went to somebody, as it was then."""
+
+    at: datetime
+    kind: str
+    topic: str
+    guide: str
+    delivered: bool  # whether it arrived at this person; a colleague's task may still wait
+
+
+async def groups_of(connection: AsyncConnection, person: str) -> list[str]:
+    """The groups that the person with this subject is in, as far as we know."""
+    query = select(membership.c.group_subject).where(membership.c.person_subject == person)
+    return list(await connection.scalars(query))
+
+
+async def sent_to(connection: AsyncConnection, subjects: Collection[str], since: datetime, without: str) -> list[Sent]:
+    """What went to `subjects` themselves since `since`, oldest first, not counting part `without`."""
+    mine = (delivery.c.subject.in_(subjects), delivery.c.at >= millis(since), delivery.c.part != without)
+    return _sent(await connection.execute(select(*_WHAT, _FROM_THE_START).where(*mine)))
+
+
+async def received_by(connection: AsyncConnection, person: str, since: datetime, without: str = "") -> list[Sent]:
+    """What went to a person since `since`, alone or in their groups, not counting their own slot in part `without`.
+
+    What a group got before they were known to be in it may have reached them, so it counts; but it is not `delivered`.
+    """
+    asked = {"subject": person, "since": millis(since), "without": without}
+    return _sent(await connection.execute(_RECEIVED, asked))
+
+
+async def received_by_members(connection: AsyncConnection, group: str, since: datetime) -> dict[str, list[Sent]]:
+    """Member of `group` → what went to them since `since`, alone or in another of their groups, oldest first.
+
+    Who got nothing is not among them.
+    """
+    asked = {"subject": group, "since": millis(since)}
+    found: dict[str, list[Row[Any]]] = {}
+    for row in await connection.execute(_MEMBERS, asked):
+        found.setdefault(row.person, []).append(row)
+    return {person: _sent(rows) for person, rows in found.items()}
+
+
+def _sent(rows: Iterable[Row[Any]]) -> list[Sent]:
+    return [
+        Sent(moment(row.at), row.kind, row.topic, row.guide, row.delivered and row.at >= row.joined)
+        for row in sorted(rows, key=lambda row: int(row.at))
+    ]
+
+
+# Built once: to build a query costs more than to run it.
+_WHAT = (delivery.c.at, delivery.c.kind, delivery.c.topic, delivery.c.guide, delivery.c.delivered)
+_SUBJECT: BindParameter[str] = bindparam("subject")
+_SINCE = delivery.c.at >= bindparam("since")
+_FROM_THE_START = literal(0).label("joined")
+_ALONE = select(*_WHAT, _FROM_THE_START).where(
+    delivery.c.subject == _SUBJECT, _SINCE, delivery.c.part != bindparam("without")
+)
+_IN_GROUPS = (
+    select(*_WHAT, membership.c.since.label("joined"))
+    .join(membership, membership.c.group_subject == delivery.c.subject)
+    .where(membership.c.person_subject == _SUBJECT, _SINCE)
+)
+_RECEIVED = union_all(_ALONE, _IN_GROUPS)
+_here, _there = membership.alias("here"), membership.alias("there")
+_MEMBERS_ALONE = (
+    select(_here.c.person_subject.label("person"), *_WHAT, _FROM_THE_START)
+    .join(delivery, delivery.c.subject == _here.c.person_subject)
+    .where(_here.c.group_subject == _SUBJECT, _SINCE)
+)
+_MEMBERS_ELSEWHERE = (
+    select(_here.c.person_subject.label("person"), *_WHAT, _there.c.since.label("joined"))
+    .join(_there, and_(_there.c.person_subject == _here.c.person_subject, _there.c.group_subject != _SUBJECT))
+    .join(delivery, delivery.c.subject == _there.c.group_subject)
+    .where(_here.c.group_subject == _SUBJECT, _SINCE)
+)
+_MEMBERS = union_all(_MEMBERS_ALONE, _MEMBERS_ELSEWHERE)
+
+
+async def promo_days(connection: AsyncConnection, month: date) -> tuple[date, ...]:
+    """The local days of `month` (any day of it) on which a promotion took somebody's slot."""
+    start = month.replace(day=1)
+    days: list[str] = []
+    day: str | None = (start - timedelta(days=1)).isoformat()
+    # From day to day by the index: on a day of promotion there may be a million rows.
+    while (day := await connection.scalar(_NEXT_PROMO, {"after": day, "end": _next(start)})) is not None:
+        days.append(day)
+    return tuple(map(date.fromisoformat, days))
+
+
+_NEXT_PROMO = select(func.min(delivery.c.day)).where(
+    delivery.c.kind == "promo", delivery.c.day > bindparam("after"), delivery.c.day < bindparam("end")
+)
+
+
+async def extra_promo_days(connection: AsyncConnection, month: date) -> int:
+    """How many days of promotion two operators allowed in `month` beside the budget."""
+    start = month.replace(day=1)
+    query = select(func.count()).where(
+        promo_day.c.day >= start.isoformat(), promo_day.c.day < _next(start), promo_day.c.granted_by != ""
+    )
+    return int(await connection.scalar(query) or 0)
+
+
+def _next(start: date) -> str:
+    return date(start.year + start.month // 12, start.month % 12 + 1, 1).isoformat()
+
+
+async def mark_delivered(
+    connection: AsyncConnection, part: str, subjects: Sequence[str] | None = None, at: datetime | None = None
+) -> None:
+    """A part arrived, at some of its recipients or (None) at all of them.
+
+    `at` is when, where that is long after its slot was taken: caps and gap count from what people saw.
+    """
+    whom = [] if subjects is None else [delivery.c.subject.in_(subjects)]
+    seen = {} if at is None else {"at": case((delivery.c.at < millis(at), millis(at)), else_=delivery.c.at)}
+    await connection.execute(update(delivery).where(delivery.c.part == part, *whom).values(delivered=True, **seen))
+
+
+async def keep(connection: AsyncConnection, group: str, people: Collection[str]) -> None:
+    """Before `people` leave the group: what they got there stays counted for each of them.
+
+    Whoever leaves in anger at noon had their post of the day in the morning.
+    """
+    theirs = (
+        select(
+            membership.c.person_subject,
+            *(delivery.c[name] for name in _KEPT),
+            -delivery.c.id,  # as an ordinal: no slot of theirs has it
+            and_(delivery.c.delivered, delivery.c.at >= membership.c.since),
+        )
+        .join(membership, membership.c.group_subject == delivery.c.subject)
+        .where(delivery.c.subject == group, membership.c.person_subject.in_(people))
+    )
+    once = insert_once(connection, delivery, ["subject", "part"])
+    await connection.execute(once.from_select(["subject", *_KEPT, "ordinal", "delivered"], theirs))
+
+
+_KEPT = ("part", "guide", "kind", "topic", "at", "day")
+
+
+async def waiting_digest(connection: AsyncConnection, subject: str, part: str, now: datetime) -> list[str]:
+    """The titles that `subject` did not get in time and is to be told of in `part`, also when it is sent again."""
+    mine = and_(digest.c.subject == subject, or_(digest.c.told_in == "", digest.c.told_in == part))
+    query = select(digest.c.title).where(mine, digest.c.expires_at > millis(now)).order_by(digest.c.id)
+    titles = list(dict.fromkeys(await connection.scalars(query)))
+    if titles:
+        told = update(digest).where(mine, digest.c.expires_at > millis(now))
+        await connection.execute(told.values(told_in=part))
+    return titles
