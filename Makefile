@@ -5,13 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test setup setup-dev check bench train lock clean
+.PHONY: run test prove setup setup-dev check bench train lock clean
 
 run: setup
 	@exec $(BIN)/fencun sandbox --port $(PORT)
 
 test: setup-dev check
 	$(BIN)/python -m pytest -n auto --dist loadscope
+
+# The promises of the send gate over 10,000 histories each instead of 150; takes some minutes.
+prove: setup-dev
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n auto tests/scheduler/test_gate_properties.py
 
 setup: $(VENV)/.installed
 

@@ -32,7 +32,7 @@ ON_REQUEST: dict[str, Bench] = {"year": year}  # long, and about rules rather th
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    which = f"which: {', '.join(BENCHES)} (default: all), {', '.join(ON_REQUEST)}; fit: fits weights, see bench/fit.py; train: see bench/train"
+    which = f"which: {', '.join(BENCHES)} (default: all), {', '.join(ON_REQUEST)}; fit, train: make weights"
     parser.add_argument("names", nargs="*", metavar="name", help=which)
     parser.add_argument("--seconds", type=float, help="how long each load lasts (latency: at least 20)")
     many = f"of the large library (default: {PASSAGES:,}; 0: only what is found in the sample guides)"

@@ -7,7 +7,6 @@ import asyncio
 import random
 import resource
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from bot.gatekeeper import Gatekeeper
 from bot.metrics import Metrics
 from bot.occurrences import parts_of
 from bot.part import Part
-from bot.store import contents, outbox
+from bot.store import contents
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.store.tables import millis

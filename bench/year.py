@@ -101,6 +101,7 @@ def _settings(standin: StandIn, folder: Path, place: Place, members: Mapping[str
     plain["schedules"] = [{**each, "to": to} for each in plain["schedules"]]
     plain["schedules"].append({"name": "member-day", **every, "to": to})
     plain["restraint"] = {"repeat_guide_days": 25}  # there is one sample of a promotion
+    plain["privacy"] = {"message_retention_days": 400}  # so that the ledger still holds the whole year
     return plain
 
 

@@ -21,8 +21,8 @@ from bot.foundation import Foundation, lay
 from bot.gaps import GapKeeper
 from bot.gatekeeper import Gatekeeper
 from bot.health import HealthFigures, HealthGauges, health_figures
-from bot.holidays import HolidayNotices
 from bot.holds import Holding, Releasing
+from bot.holidays import HolidayNotices
 from bot.librarian import Librarian
 from bot.mass.checking import asking
 from bot.needs import Needs
@@ -152,6 +152,7 @@ def _unasked(base: Foundation, connections: Connections, librarian: Librarian) -
         gatekeeper=gatekeeper,
         rhythms=rhythms,
         audiences=audiences,
+        compared=planner.trials,
         database=base.database,
         clock=base.clock,
     )
@@ -307,6 +308,7 @@ def _ticker(base: Foundation, connections: Connections, unasked: _Unasked, knowi
     ticker.add("orders", GAP_SECONDS, unasked.orders.look)
     ticker.add("relations", EXPIRY_SECONDS, unasked.relations.look)
     ticker.add("plan", PLAN_SECONDS, unasked.planner.tick)
+    ticker.add("trials", EXPIRY_SECONDS, unasked.planner.trials.look)
     ticker.add("needs", PLAN_SECONDS, unasked.needs.look)
     ticker.add("approvals", APPROVAL_SECONDS, unasked.planner.ask_for_approval, at_start=False)
     ticker.add("membership", MEMBERSHIP_SECONDS, connections.membership.look)

@@ -65,7 +65,8 @@ def posts(settings: Settings) -> Finding:
     texts = [*map(of_file, files), *(of_guide(guide) for guide in guides if guide.weekly)]
     reviewer = Reviewer(settings.posts.folder / "lexicon.yaml")
     wrong = [f"{one.name}：{one.reason}" for one in rejected]
-    wrong += _triggers_without_text(settings, {each.name for each in (*guides, *texts)})
+    known = {guide.name for guide in guides} | {post.name for post in texts}
+    wrong += _texts_missing(settings, known)
     try:
         unlawful = [_unlawful(post, reviewer) for post in texts]
     except LexiconUnusable as error:
@@ -80,10 +81,12 @@ def _read(folder: Path) -> tuple[tuple[Guide, ...], tuple[Rejected, ...]]:
         return (), ()
 
 
-def _triggers_without_text(settings: Settings, known: set[str]) -> Iterator[str]:
-    for each in settings.triggers:
-        if each.guide and each.guide not in known:
-            yield f"触发条件“{each.name}”要发的 {each.guide} 不在指南和推送内容里"
+def _texts_missing(settings: Settings, known: set[str]) -> Iterator[str]:
+    named = [(f"触发条件“{each.name}”", each.guide) for each in settings.triggers if each.guide]
+    named += [(f"对比“{each.name}”", text) for each in settings.trials for text in (each.a, each.b)]
+    for what, text in named:
+        if text not in known:
+            yield f"{what}要发的 {text} 不在指南和推送内容里"
 
 
 def _unlawful(post: Post, reviewer: Reviewer) -> str:

@@ -17,10 +17,11 @@ from bot.foundation import Foundation
 from bot.gatekeeper import Gatekeeper
 from bot.part import Part
 from bot.planner import Planner, audiences_of
+from bot.shelf import state_of
 from bot.store import contents, ledger, posts
 from bot.store.contents import Judged
 from bot.store.tables import delivery, millis
-from handlers.posting import APPROVED, UNLAWFUL, WAITING
+from handlers.posting import WAITING
 from scheduler.gate import Decision, Rules, Verdict
 from scheduler.posts import Recipient, parse_recipient
 from scheduler.timetable import Planned
@@ -176,7 +177,4 @@ class Foresight:
 
     def _state(self, planned: Planned, decided: dict[tuple[str, str], Judged]) -> str:
         post = self._planner.post(planned.guide)
-        if post is not None and post.codes:
-            return UNLAWFUL
-        judged = decided.get((post.name, post.digest)) if post else None
-        return APPROVED if judged is not None and judged.state == contents.APPROVED else WAITING
+        return state_of(post, decided.get((post.name, post.digest))) if post else WAITING

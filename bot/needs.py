@@ -66,11 +66,10 @@ class Needs:
         since = (now - LATEST - timedelta(days=2)).astimezone(ZoneInfo(zone)).date()
         found = []
         async with self.base.database.read() as connection:
-            answered = await needs.answered(connection, since, topics)
+            answered, who = await needs.answered(connection, since, topics), await gaps.hasher(connection)
             for member in await self.directory.members(connection):
                 if member.facts.welcome and member.personal and member.facts.addresses:
-                    who = await gaps.known_member(connection, member.id) if answered else ""
-                    facts = self._facts(member, answered.get(who, ()))
+                    facts = self._facts(member, answered.get(who(member.id), ()) if answered else ())
                     found += [(member, need) for need in due_for(facts, self.triggers, now - LATEST, now, zone)]
             keys = [need.key for _, need in found]
             known = set[str]()

@@ -85,6 +85,13 @@ def _lane(key: str, recipient: Recipient, agent: str) -> str:
     return f"{Channel.APP}:{agent}::{recipient.target}" if recipient.channel == "app" else f"post:{key}"
 
 
+async def close_empty(transaction: Transaction, occurrence: int) -> None:
+    """An occurrence of which nothing was to be sent, because its people are held out of a trial, is done."""
+    query = select(outbox.c.id).where(outbox.c.occurrence == occurrence).limit(1)
+    if await transaction.connection.scalar(query) is None:
+        await posts.finish_occurrence(transaction.connection, occurrence)
+
+
 async def settle(transaction: Transaction, part: Part, alarm: Alarm) -> None:
     """When the last part of an occurrence has ended: close it, and tell the operator who had pushed it."""
     if part.occurrence is None:

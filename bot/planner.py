@@ -17,10 +17,11 @@ from bot.store import contents, marks, needs
 from bot.store import posts as store
 from bot.store.database import Database
 from bot.transaction import Transaction, Transactions
+from bot.trials import Trials, fit
 from handlers import texts
 from scheduler import timetable
 from scheduler.conflicts import AUDIENCE
-from scheduler.posts import Post, parse_recipient, plan, weight_of
+from scheduler.posts import Post, Recipient, parse_recipient, plan, weight_of
 from scheduler.timetable import Planned, Schedule, due
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ class Planner:
 
     schedules: Mapping[str, Schedule]
     audiences: Audiences
+    trials: Trials
     shelf: Shelf
     database: Database
     transactions: Transactions
@@ -60,7 +62,16 @@ class Planner:
         planned = await self._plan(now, days)
         async with self.database.read() as connection:
             waiting = await needs.waiting(connection, (await contents.judged(connection)).keys())
-        return (*waiting, *(each for each in planned if (each.schedule, each.at) not in taken))
+        open_ = (each for each in planned if (each.schedule, each.at) not in taken)
+        return (*waiting, *(wording for each in open_ for wording in self._wordings(each)))
+
+    def _wordings(self, planned: Planned) -> Iterator[Planned]:
+        """What is planned, and the other wording of it where there is a trial: each needs its own approval."""
+        yield planned
+        trial = self.trials.of(planned.guide)
+        second = self.post(trial.b) if trial else None
+        if second is not None:
+            yield replace(planned, guide=second.name, title=second.title)
 
     async def tick(self) -> None:
         """Store what has become due since the last look. The first look ever starts from now."""
@@ -85,16 +96,15 @@ class Planner:
         coming = [each for each in await self.upcoming(2) if each.at <= now + AHEAD]
         async with self.database.read() as connection:
             judged = await contents.judged(connection)
-        posts = {each.at: self.post(each.guide) for each in coming}
-        open_ = [each for each in coming if (post := posts[each.at]) and (post.name, post.digest) not in judged]
+        open_ = [each for each in coming if (post := self.post(each.guide)) and (post.name, post.digest) not in judged]
         if not open_:
             return
         async with self.transactions.begin() as transaction:
             for each in open_:
                 text = NOT_APPROVED.format(at=texts.moment(each.at, self.zone), title=each.title)
+                key = part_id("unapproved", each.schedule, each.at, each.guide)
                 await transaction.enqueue(
-                    self.alarm.notice(person, text, part_id("unapproved", each.schedule, each.at, person), now)
-                    for person in self.alarm.operators
+                    self.alarm.notice(person, text, part_id(key, person), now) for person in self.alarm.operators
                 )
 
     async def _look(self, schedule: Schedule, now: datetime) -> None:
@@ -133,7 +143,8 @@ class Planner:
         async with self.database.read() as connection:
             judged = await contents.judged(connection)
         no = {of for of, decided in judged.items() if decided.state == contents.REJECTED}
-        return [post for post in self.shelf.posts if (post.name, post.digest) not in no]
+        second = self.trials.second
+        return [post for post in self.shelf.posts if (post.name, post.digest) not in no and post.name not in second]
 
     async def _skip(self, transaction: Transaction, schedule: Schedule, at: datetime) -> None:
         values = {"schedule": schedule.name, "planned_at": at, "state": "skipped", "kind": schedule.kind}
@@ -155,7 +166,8 @@ class Planner:
 
     async def push(self, transaction: Transaction, planned: Planned, asked_by: str) -> None:
         """Bring a planned post forward to now. The gate decides; what it refuses stays planned for its own time."""
-        schedule, post = self.schedules.get(planned.schedule), self.post(planned.guide)
+        trial = self.trials.of(planned.guide)
+        schedule, post = self.schedules.get(planned.schedule), self.post(trial.a if trial else planned.guide)
         if schedule is None or post is None:
             return
         # The moment makes a second push of the same post an occurrence of its own, for the gate to judge.
@@ -186,10 +198,29 @@ class Planner:
                 schedule=schedule.name, at=texts.moment(at, self.zone), why="；".join(reached.wrong)
             )
             await transaction.enqueue(self.alarm.raised(f"audience:{name}", text, transaction.now))
-        snapshot = replace(post, kind=kind)
-        parts = occurrences.parts_of(snapshot, reached.recipients, occurrence, at, expires_at, self.agent)
-        await transaction.enqueue(parts)
+        for wording, recipients in await self._split(transaction, post, reached.recipients):
+            snapshot = replace(wording, kind=kind)
+            parts = occurrences.parts_of(snapshot, recipients, occurrence, at, expires_at, self.agent)
+            if wording is not post:
+                parts = [replace(part, id=part_id(part.id, wording.name)) for part in parts]
+            await transaction.enqueue(parts)
+        await occurrences.close_empty(transaction, occurrence)
         log.info("occurrence_planned", schedule=name, recipients=len(reached.recipients), post=post.name)
+
+    async def _split(
+        self, transaction: Transaction, post: Post, recipients: Sequence[Recipient]
+    ) -> list[tuple[Post, Sequence[Recipient]]]:
+        """Who gets which wording: all of them this post, where there is no trial or its other wording is not fit."""
+        trial = self.trials.of(post.name)
+        second = self.post(trial.b) if trial else None
+        if trial is None or post.name != trial.a:
+            return [(post, recipients)]
+        if second is None or not fit(post, second):
+            text = f"对比“{trial.name}”的 {trial.b} 没有、不合规或类别不同，这一期都发了 {trial.a}。"
+            await transaction.enqueue(self.alarm.raised(f"trial:{trial.name}", text, transaction.now))
+            return [(post, recipients)]
+        split = await self.trials.split(transaction.connection, trial, recipients, transaction.now)
+        return [(post, split.a), (second, split.b)]
 
     def coming(self, now: datetime) -> Mapping[str, Sequence[tuple[datetime, int]]]:
         """Subject → (when, weight) of what the timetable has for it within the gap: see `bot.facts.Coming`."""

@@ -1,6 +1,6 @@
 """What operators see and decide about what is said unasked: implements `handlers.posting.Posting`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,17 +13,17 @@ from bot.gatekeeper import Gatekeeper
 from bot.librarian import Librarian
 from bot.occurrences import CHANNELS, parts_of
 from bot.rhythm import Rhythms
-from bot.shelf import Shelf
+from bot.shelf import Shelf, state_of
 from bot.store import contents, ledger
-from bot.store.contents import Judged
 from bot.store.database import Database, insert_once
 from bot.store.restraint_tables import draft as draft_table
 from bot.store.restraint_tables import promo_day
 from bot.store.tables import decision, millis, moment, outbox
 from bot.transaction import Transaction
+from bot.trials import Trials
 from bot.wecom.render import render
 from handlers.effect_types import DraftPost, ExtraPromoDay, JudgePost
-from handlers.posting import APPROVED, REJECTED, UNLAWFUL, WAITING, Drafted, Problem, PromoMonth, Prospect, Whys
+from handlers.posting import WAITING, Drafted, Problem, PromoMonth, Prospect, Whys
 from handlers.turn import Turn
 from knowledge.answers.whole import whole
 from knowledge.types import Answer, Guide
@@ -50,6 +50,7 @@ class BotPosting:
     gatekeeper: Gatekeeper
     rhythms: Rhythms
     audiences: Audiences
+    compared: Trials
     database: Database
     clock: Clock
 
@@ -65,7 +66,7 @@ class BotPosting:
         found = review.violations if review else ()
         return Prospect(
             post=post,
-            state=_state(post, decided),
+            state=state_of(post, decided),
             by=decided.by if decided else "",
             why=decided.why if decided else "",
             problems=[Problem(each.code, each.quote, each.why) for each in found],
@@ -80,7 +81,10 @@ class BotPosting:
         async with self.database.read() as connection:
             decided = await contents.judged(connection)
         posts = [self._post(each.guide) for each in coming]
-        return [_state(post, decided.get((post.name, post.digest))) if post else WAITING for post in posts]
+        return [state_of(post, decided.get((post.name, post.digest))) if post else WAITING for post in posts]
+
+    async def trials(self) -> Mapping[str, str]:
+        return await self.compared.standing()
 
     async def people(self, coming: Sequence[Planned]) -> list[int | None]:
         counts: dict[tuple[str, ...], int | None] = {}
@@ -195,14 +199,6 @@ class PostJudge:
         other = func.lower(promo_day.c.asked_by) != who.lower()
         open_ = (promo_day.c.day == key, promo_day.c.granted_by == "", other)
         await connection.execute(update(promo_day).where(*open_).values(granted_by=who))
-
-
-def _state(post: Post, decided: Judged | None) -> str:
-    if post.codes:
-        return UNLAWFUL
-    if decided is None:
-        return WAITING
-    return APPROVED if decided.state == contents.APPROVED else REJECTED
 
 
 def _shown(post: Post, recipients: Sequence[Recipient]) -> dict[str, str]:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from bot.part import Klass
-from bot.store import personal, preferences, profiles
+from bot.store import needs, personal, preferences, profiles
 from bot.store.database import Database
 from bot.store.posts import split_push
 from bot.store.tables import conversation, decision, delivery, inbox, millis, moment, occurrence, outbox
+from handlers.posting import NEED
 from handlers.preferences import Preferences, Profile
 from handlers.records import Kept, LastPost
 from scheduler.posts import subject_of
@@ -76,5 +77,7 @@ class MemberRecords:
 
 
 def _name(schedule: str) -> str:
-    """The schedule behind an occurrence, whether it came at its time or was pushed."""
+    """The schedule or trigger behind an occurrence, whether it came at its time, was pushed, or was needed."""
+    if schedule.startswith(NEED):
+        return needs.trigger_of(schedule)
     return split_push(schedule)[0] if schedule.startswith("push:") else schedule

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.foundation import Foundation
 from bot.store.outbox import OPEN
-from bot.store.restraint_tables import digest, need, relation, rhythm, signal
+from bot.store.restraint_tables import digest, need, relation, rhythm, signal, trial_person
 from bot.store.tables import (
     conversation,
     decision,
@@ -74,6 +74,7 @@ _RULES = (
     _Rule(digest, "id", "expires_at"),
     _Rule(rhythm, "subject", "at"),
     _Rule(need, "key", "at"),
+    _Rule(trial_person, "id", "at"),
     _Rule(relation, "person", "seen_at"),
     _Rule(profile, "person", "last_seen"),
 )

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.foundation import Foundation
 from bot.store import ledger
 from bot.store.database import insert_once, upsert
-from bot.store.restraint_tables import rhythm, signal
+from bot.store.restraint_tables import relation, rhythm, signal
 from bot.store.tables import conversation, delivery, inbox, membership, millis, moment, ticket
 from bot.transaction import Transaction
 from handlers.effect_types import Effect, HoldUnasked, OptOut, Prefer, Rate, SetLayer
@@ -217,7 +217,7 @@ async def _layer_facts(
     questions, good, bad = await _helped(connection, subject, now)
     contacts = fatigue.recovering(signals)
     return LayerFacts(
-        first_seen=min((*received, *contacts), default=None),
+        first_seen=min((*received, *contacts, *await _added(connection, subject)), default=None),
         placed_at=placed_at,
         posts=received,
         contacts=contacts,
@@ -226,6 +226,13 @@ async def _layer_facts(
         good=good,
         bad=bad,
     )
+
+
+async def _added(connection: AsyncConnection, subject: str) -> list[datetime]:
+    """When colleagues added a customer, where WeCom told us."""
+    person = subject.removeprefix("person:")
+    query = select(relation.c.since).where(func.lower(relation.c.person) == person, relation.c.since > 0)
+    return [moment(at) for at in await connection.scalars(query)]
 
 
 async def _helped(connection: AsyncConnection, subject: str, now: datetime) -> tuple[int, int, int]:

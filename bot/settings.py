@@ -18,7 +18,7 @@ from pydantic import field_validator as check
 
 from bot.environ import CONFIG, Found, Problem, Steps, from_environ, keys
 from bot.settings_links import between_sections
-from bot.settings_plans import AudienceSetting, ScheduleSetting, TriggerSetting
+from bot.settings_plans import AudienceSetting, ScheduleSetting, TrialSetting, TriggerSetting
 from bot.settings_types import (
     AesKey,
     CorpId,
@@ -254,6 +254,7 @@ class Settings(Section):
     schedules: tuple[ScheduleSetting, ...] = ()
     audiences: tuple[AudienceSetting, ...] = ()
     triggers: tuple[TriggerSetting, ...] = ()
+    trials: tuple[TrialSetting, ...] = ()
 
     def secrets(self) -> frozenset[str]:
         """Every secret value that is set, so that the log can take them out."""

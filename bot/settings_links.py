@@ -18,6 +18,8 @@ def between_sections(data: dict[str, Any]) -> list[Problem]:
         *_twice("schedules", schedules),
         *_twice("audiences", _entries(data, "audiences")),
         *_twice("triggers", _entries(data, "triggers")),
+        *_twice("trials", _entries(data, "trials")),
+        *_in_two_trials(_entries(data, "trials")),
     ]
     if not wecom.get("corp_id") and any(section in wecom for section in ("app", "kf", "contact")):
         problems.append(Problem("wecom.corp_id", "缺少，必须填写：管理后台 → 我的企业 → 企业ID"))
@@ -28,6 +30,18 @@ def between_sections(data: dict[str, Any]) -> list[Problem]:
             wrong = _unknown_audience(str(address), audiences) or _unreachable(str(address), wecom, bots, robots)
             if wrong:
                 problems.append(Problem(f"schedules[{place}].to", wrong))
+    return problems
+
+
+def _in_two_trials(trials: list[dict[str, Any]]) -> list[Problem]:
+    """One text is in one trial at most, or nobody could say what it was measured against."""
+    seen: set[str] = set()
+    problems = []
+    for place, trial in enumerate(trials):
+        texts = {str(trial.get(key, "")) for key in ("a", "b")} - {""}
+        if both := sorted(texts & seen):
+            problems.append(Problem(f"trials[{place}]", f"“{both[0]}”已经在另一个对比里"))
+        seen |= texts
     return problems
 
 

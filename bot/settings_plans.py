@@ -2,10 +2,10 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 from pydantic import field_validator as check
 
-from bot.settings_types import Name, Number, RecipientAddress, Rule, Section, Words
+from bot.settings_types import Name, Number, Positive, RecipientAddress, Rule, Section, Words
 from scheduler.audiences import Audience
 from scheduler.triggers import Trigger
 
@@ -58,3 +58,20 @@ class TriggerSetting(Section):
     def _readable(self) -> Self:
         Trigger.parse(self.model_dump())
         return self
+
+
+class TrialSetting(Section):
+    """Two wordings of one post, by name; `people` are planned for each, `holdout` is the share that gets neither."""
+
+    name: Name
+    a: str
+    b: str
+    holdout: Number = Field(0.1, ge=0, lt=1)
+    people: Positive = 400
+
+    @check("b")
+    @classmethod
+    def _another(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("a"):
+            raise ValueError("a 和 b 要是两篇不同的内容")
+        return value

@@ -8,8 +8,11 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select
 
+from bot.store import contents
+from bot.store.contents import Judged
 from bot.store.database import Database
 from bot.store.restraint_tables import draft
+from handlers.posting import APPROVED, REJECTED, UNLAWFUL, WAITING
 from knowledge.guides import ignored, read_folder
 from knowledge.types import Guide, Rejected
 from scheduler.posts import Post, of_file, of_guide
@@ -101,3 +104,12 @@ class Shelf:
         async with self._database.read() as connection:
             rows = (await connection.execute(select(draft).order_by(draft.c.number))).mappings().all()
         return [Post(f"draft:{row['number']}", row["title"], row["body"], topic=row["topic"]) for row in rows]
+
+
+def state_of(post: Post, decided: Judged | None) -> str:
+    """How a text stands, given what a colleague decided about these very words, as in `handlers.posting`."""
+    if post.codes:
+        return UNLAWFUL
+    if decided is None:
+        return WAITING
+    return APPROVED if decided.state == contents.APPROVED else REJECTED

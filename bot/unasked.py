@@ -11,6 +11,7 @@ from bot.reviewing import Reviewer
 from bot.rhythm import Rhythms
 from bot.settings import Settings
 from bot.shelf import Shelf
+from bot.trials import Trials
 from knowledge.types import Guide
 from scheduler.rules import Rules
 from scheduler.timetable import Schedule
@@ -40,6 +41,7 @@ def planner_of(base: Foundation, shelf: Shelf, audiences: Audiences) -> Planner:
     return Planner(
         schedules={each.name: Schedule(**each.model_dump()) for each in base.settings.schedules},
         audiences=audiences,
+        trials=Trials(base),
         shelf=shelf,
         database=base.database,
         transactions=base.transactions,

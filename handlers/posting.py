@@ -90,6 +90,10 @@ class Posting(Protocol):
         """The state of each planned post, in the same order."""
         ...
 
+    async def trials(self) -> Mapping[str, str]:
+        """Name of each trial of two wordings → how it stands; no figures before the planned number of people."""
+        ...
+
     async def people(self, coming: Sequence[Planned]) -> Sequence[int | None]:
         """How many each planned post would reach now, None where it names no audience; in the same order."""
         ...

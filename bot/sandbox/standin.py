@@ -65,7 +65,7 @@ class StandIn:
         """The API under /cgi-bin/ and the long connection at /ws. Set `base_url` when you serve it yourself."""
         routes = core_routes(self.accounts, self.media) | kf_routes(self.kf, self.kf_sender)
         routes |= app_routes(self.people, self.robots, self.aibots) | contact_routes(
-            self.mass, self.groups, Relations(self.world)
+            self.mass, self.groups, Relations(self.world, self.clock)
         )
         routes |= statistic_routes(self.statistics)
         api = Api(routes, self.accounts, self.faults, self.ledger, self.clock, self.world.limits)

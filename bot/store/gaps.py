@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -42,10 +42,19 @@ async def member(connection: AsyncConnection, person: str, now: datetime) -> str
 
 async def known_member(connection: AsyncConnection, person: str) -> str:
     """The same hash without making a salt; empty where there is none yet, and so no ask of anybody."""
+    return (await hasher(connection))(person)
+
+
+async def hasher(connection: AsyncConnection) -> Callable[[str], str]:
+    """`known_member` for many people at once."""
     salt = await marks.get_mark(connection, SALT)
-    if salt is None:
-        return ""
-    return hmac.new(str(salt).encode(), person.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+
+    def hashed(person: str) -> str:
+        if salt is None:
+            return ""
+        return hmac.new(str(salt).encode(), person.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+
+    return hashed
 
 
 async def add(

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, String, Table, cast, delete, func,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import gaps
-from bot.store.restraint_tables import digest, need, relation, rhythm, signal
+from bot.store.restraint_tables import digest, need, relation, rhythm, signal, trial_person
 from bot.store.tables import (
     answered,
     conversation,
@@ -142,6 +142,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(mass_result, Theme.POSTS, _by_subject(mass_result, "recipient"), ("recipient",), counted=False),
     Entry(membership, Theme.GROUPS, _by_subject(membership, "person_subject"), ("group_subject", "person_subject")),
     Entry(digest, Theme.POSTS, _by_subject(digest), ("subject",), counted=False),
+    Entry(trial_person, Theme.POSTS, _by_subject(trial_person), ("subject", "trial", "arm"), counted=False),
     Entry(need, Theme.POSTS, _by_subject(need), ("subject", "key"), counted=False),
     Entry(relation, Theme.CONTACTS, _by_person(relation), ("sender", "person", "tags")),
     Entry(signal, Theme.RHYTHM, _by_subject(signal), ("subject", "kind", "key")),

@@ -97,3 +97,15 @@ relation = Table(
     Column("seen_at", BigInteger, nullable=False),  # last time that WeCom said so (92994)
     Index("relation_by_person", "person"),
 )
+
+trial_person = Table(
+    "trial_person",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("trial", String(100), nullable=False),
+    Column("subject", String(300), nullable=False),
+    Column("arm", String(8), nullable=False),  # scheduler.trial.Arm; the holdout gets neither wording
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("trial", "subject", name="trial_person_once"),
+    Index("trial_person_by_subject", "subject"),
+)

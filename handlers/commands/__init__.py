@@ -31,6 +31,7 @@ RUN: Mapping[str, Run] = MappingProxyType(
         "caps": limits.caps,
         "why": limits.why,
         "layer": layers.layer,
+        "trial": limits.trial,
         "promoday": limits.promo_day,
         "handoffs": people.handoffs,
         "take": people.take,

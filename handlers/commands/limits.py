@@ -1,4 +1,4 @@
-"""/caps /why /promoday: the limits, why somebody gets what they get, and the one way to an extra day of promotion."""
+"""/caps /why /trial /promoday: the limits, why somebody gets what they get, how trials stand, extra promotion."""
 
 from datetime import date
 
@@ -47,6 +47,18 @@ async def why(request: Request) -> Outcome | None:
     gate = "\n".join(rows) or "最近没有给这位会员安排过推送。"
     rest = f"现在至少隔 {found.rest_days} 天一条。" if found.rest_days else "没有额外放慢。"
     return say(f"**{texts.shorten(person)}**\n\n{gate}\n\n疲劳：{found.fatigue}\n分层：{found.layer}\n{rest}")
+
+
+async def trial(request: Request) -> Outcome | None:
+    """How a trial of two wordings stands, or all of them."""
+    found = await request.office.posting.trials()
+    if not found:
+        return say("还没有对比。在设置里加一节 [[trials]]。")
+    name = request.arguments.strip()
+    if name and name not in found:
+        return say(f"没有叫“{texts.one_line(name, 20)}”的对比，现有：{'、'.join(found)}。")
+    shown = {name: found[name]} if name else found
+    return say("\n\n".join(f"**{each}**\n{text}" for each, text in shown.items()))
 
 
 async def promo_day(request: Request) -> Outcome | None:

@@ -63,6 +63,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("caps", ("上限",), "", "主动推送的各项上限", _OPERATORS),
     Command("why", ("为何",), "会员账号", "为什么给一位会员发或不发", _OPERATORS),
     Command("layer", ("分层",), "会员账号 分层（如“安静”，写“自动”就取消）", "手动设一位会员的分层", _OPERATORS),
+    Command("trial", ("对比",), "[名字]", "两种说法的对比到了哪一步，够人数才有结论", _OPERATORS),
     Command("promoday", ("推广日",), "日期，如 2026-12-12（两位运营各发一遍才算数）", "加一个推广日", _OPERATORS),
     Command("handoffs", ("转接单",), "", "没有结束的转接单", _COLLEAGUES),
     Command("take", ("接手",), "单号（单号见 /handoffs）", "接手一张转接单", _COLLEAGUES),

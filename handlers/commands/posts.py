@@ -45,8 +45,9 @@ async def approve(request: Request) -> Outcome | None:
     if prospect.state == APPROVED:
         return say(f"《{title}》{prospect.by} 已经批准过了。")
     judged = _judged(prospect, approved=True, why="")
-    when = "接下来" if planned.schedule.startswith(NEED) else texts.moment(planned.at, request.office.zone)
-    text = f"已批准《{title}》，{when} 发送，发之前照样过一遍上限。改动一个字都要重新批准。"
+    at = texts.moment(planned.at, request.office.zone)
+    when = "接下来" if planned.schedule.startswith(NEED) else f"{at} "
+    text = f"已批准《{title}》，{when}发送，发之前照样过一遍上限。改动一个字都要重新批准。"
     return say(text, judged, audit=f"approve {prospect.post.name} {stamp(planned.at)}")
 
 

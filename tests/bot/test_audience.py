@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.clock import MovableClock
 from bot.sandbox.standin import StandIn
+from bot.sandbox.world import Employee
 from bot.store import preferences, profiles
 from bot.store.tables import occurrence
 from handlers.preferences import Preferences, Profile, Purpose
@@ -158,3 +159,19 @@ async def test_who_was_deleted_is_not_read_back_from_the_colleagues_list(open_ho
         async with house.program.base.database.read() as connection:
             rows = await connection.exec_driver_sql("SELECT person FROM relation")
             assert CHEN not in {row[0] for row in rows}
+
+
+async def test_a_member_of_the_app_is_written_to_there_and_colleagues_are_no_members(open_house: OpenHouse) -> None:
+    async def hired(standin: StandIn, _: MovableClock) -> None:
+        standin.world.employees.append(Employee("nina", "妮娜"))
+
+    audience = {"name": "全部", "include": ["everyone"], "exclude": [f"customer:lihua:{LIN}"], "confirm_everyone": True}
+    to_all = SOON | {"to": ["audience:全部"]}
+    async with open_house(audiences=[audience], schedules=[to_all], before=hired) as house:
+        for each in ("nina", "zhaomin"):
+            await house.colleague("你好", each)
+        before = len(house.told("zhaomin"))
+        await house.jump(hours=2)
+        assert any("添加辅食" in text for text in house.told("nina"))
+        assert not [text for text in house.told("zhaomin")[before:] if "添加辅食" in text]
+        assert reached(house) == [CHEN, ZHOU]

@@ -207,3 +207,31 @@ async def test_a_program_that_was_down_catches_up_within_seven_days_and_not_late
         await house.restart()
         await house.settled()
         assert [json.loads(row["body"])["recipients"] for row in await planned(house)] == [[f"customer:lihua:{CHEN}"]]
+
+
+async def test_a_member_who_asks_why_hears_which_need_it_was(open_house: OpenHouse) -> None:
+    async with open_house(triggers=[HALF_YEAR], schedules=[]) as house:
+        await states(house, CHEN)
+        await house.jump(days=1)
+        [said] = await house.customer("为什么给我发这个")
+        assert "“满6个月”" in said
+        assert "need:" not in said
+
+
+async def test_an_old_order_makes_a_stranger_no_newcomer_and_nobody_faster(
+    open_house: OpenHouse, tmp_path: Path
+) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text(f"external_userid,date\n{ZHOU},2024-05-01\n", encoding="utf-8")
+    audience = {"name": "全部", "include": ["everyone"], "confirm_everyone": True}
+    soon = {"name": "weekly", "every": "mon 12:00", "topic": "styling", "to": ["audience:全部"]}
+    async with open_house(audiences=[audience], schedules=[soon], posts={"orders": str(orders)}) as house:
+        await house.jump(hours=2)
+        for task in house.standin.mass_tasks():
+            for sender in list(task.shares):
+                house.standin.confirm_mass_task(sender, task.msgid)
+        await house.jump(minutes=2)
+        [old] = await house.colleague(f"/why {ZHOU}")
+        [new] = await house.colleague(f"/why {LIN}")
+        assert "分层：新认识" in new
+        assert "分层：少打扰" in old

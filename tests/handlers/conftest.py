@@ -1,6 +1,6 @@
 """A small office that is real enough to talk to, and a way of saying things to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -99,6 +99,7 @@ class SmallPosting:
     whole: Answer | None = None
     month: PromoMonth = field(default_factory=lambda: PromoMonth((), {}))
     reached: dict[str, int] = field(default_factory=dict)
+    compared: dict[str, str] = field(default_factory=dict)
     known: Whys = field(default_factory=lambda: Whys((), "没有疲劳的迹象", "新认识，刚认识", 0))
 
     async def prospect(self, planned: Planned) -> Prospect | None:
@@ -110,6 +111,9 @@ class SmallPosting:
 
     async def states(self, coming: Sequence[Planned]) -> Sequence[str]:
         return [self.state for _ in coming]
+
+    async def trials(self) -> Mapping[str, str]:
+        return self.compared
 
     async def people(self, coming: Sequence[Planned]) -> Sequence[int | None]:
         return [self.reached.get(planned.schedule) for planned in coming]

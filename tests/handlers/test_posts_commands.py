@@ -156,3 +156,26 @@ async def test_without_a_post_lately_it_is_a_question_like_any_other(member: Tal
 async def test_a_question_with_the_word_in_it_is_a_question(office: SmallOffice, member: Talk) -> None:
     office.posting.whole = Answer("全文。", refused=False)
     assert (await member.say("沙发床展开要多少空间")).handler == "question"
+
+
+async def test_an_audience_is_shown_as_a_number_of_people(office: SmallOffice, operator: Talk) -> None:
+    office.posting.reached = {"weekly-parenting": 1234}
+    text = said(await operator.say("/plan"))
+    assert "等 4 处，现在共 1234 人或群" in text
+    assert text.count("现在共") == 1
+
+
+async def test_what_somebody_needs_is_approved_and_not_pushed(office: SmallOffice, operator: Talk) -> None:
+    office.coming = [replace(office.coming[0], schedule="need:满6个月")]
+    assert "（按需：满6个月）" in said(await operator.say("/plan"))
+    pushed = await operator.say("/push 1")
+    assert pushed.effects == ()
+    assert "发 /approve 1 批准" in said(pushed)
+    assert "已批准《小户型客厅搭配》，接下来发送" in said(await operator.say("/approve 1"))
+
+
+async def test_trials_are_told_by_name(office: SmallOffice, operator: Talk) -> None:
+    assert "还没有对比" in said(await operator.say("/trial"))
+    office.posting.compared = {"开头": "还没到计划的每组 200 人", "图片": "B 更好"}
+    assert said(await operator.say("/对比 图片")) == "**图片**\nB 更好"
+    assert "现有：开头、图片" in said(await operator.say("/trial 结尾"))

@@ -134,7 +134,8 @@ async def test_my_data_says_what_why_until_when_and_what_is_remembered(member, o
     office.records.held = TALKED
     office.records.known = Profile({"parenting": 3}, "快8个月", "客厅", {21: 4}, stage_on=date(2026, 11, 3))
     text = (await member.say("我的数据")).replies[0].text
-    for part in ("聊天消息（12 条）", "回答您的问题", "保存 180 天", "常问育儿", "宝宝快8个月（您 2026-11-03 说的）", "客厅", "21 点"):
+    remembered = ("常问育儿", "宝宝快8个月（您 2026-11-03 说的）", "客厅", "21 点")
+    for part in ("聊天消息（12 条）", "回答您的问题", "保存 180 天", *remembered):
         assert part in text
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from scheduler.gate import Decision, Facts, Proposal, Rules, Verdict, decide
 from scheduler.posts import Recipient, parse_recipient
@@ -18,8 +19,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "aibot:bot:group:wrC": ("person:wmb",),
     "robot:weekly": (),
 }
-PEOPLE = ("customer:lihua:wmA", "customer:zhou:wmB", "app:wmB", "app:wmC", "aibot:bot:single:wmC", "app:wmD")
-ADDRESSES = (*GROUPS, *PEOPLE)
+TOWNSPEOPLE = ("customer:lihua:wmA", "customer:zhou:wmB", "app:wmB", "app:wmC", "aibot:bot:single:wmC", "app:wmD")
+ADDRESSES = (*GROUPS, *TOWNSPEOPLE)
 _MEMBERS = {parse_recipient(group).subject: members for group, members in GROUPS.items()}
 
 
@@ -53,7 +54,7 @@ class Town:
     rules: Rules
     now: datetime
     ledger: list[Sent] = field(default_factory=list)
-    wishes: dict[str, Facts] = field(default_factory=dict)
+    wishes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tenant: Facts = CLEAR
     decisions: list[tuple[Item, datetime, Decision]] = field(default_factory=list)
 
@@ -89,7 +90,7 @@ class Town:
         each = [mine, *members]
         waits = [at for sends in members if (at := self._free_at(sends)) is not None]
         return replace(
-            self.wishes.get(subject, self.tenant),
+            self.tenant,
             sent=tuple(sent.at for sent in mine),
             topic_sent=max(self._of_topic(sends, item.topic) for sends in each),
             guide_at=max((sent.at for sent in mine if sent.item.guide == item.guide), default=None),
@@ -98,6 +99,7 @@ class Town:
             platform_sent=sum(self._day(sent.at) == self._day(self.now) for sent in mine),
             members_busy=len(waits),
             members_free_at=max(waits, default=None),
+            **self.wishes.get(subject, {}),
         )
 
     def promo_days(self, month: date) -> tuple[date, ...]:
@@ -126,7 +128,7 @@ class Town:
     def broken(self) -> list[str]:
         """The promises that were not kept, in words; empty is what every test wants."""
         rules = self.rules
-        people = sorted({parse_recipient(each).subject for each in PEOPLE})
+        people = sorted({parse_recipient(each).subject for each in TOWNSPEOPLE})
         found = [f"{person}: {what}" for person in people for what in self._broken_to(self.got(person))]
         for group in _MEMBERS:
             own = _by_time(sent for sent in self.ledger if sent.subject == group)

@@ -129,3 +129,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sender", "person"),
     )
     op.create_index("relation_by_person", "relation", ["person"])
+    op.create_table(
+        "trial_person",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("trial", sa.String(length=100), nullable=False),
+        sa.Column("subject", sa.String(length=300), nullable=False),
+        sa.Column("arm", sa.String(length=8), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("trial", "subject", name="trial_person_once"),
+    )
+    op.create_index("trial_person_by_subject", "trial_person", ["subject"])
