@@ -17,6 +17,7 @@ from bench.idle import memory, start
 from bench.knowledge import PASSAGES, knowledge
 from bench.latency import latency
 from bench.place import Place, place
+from bench.restraint import ROWS, restraint
 from bench.year import year
 
 Bench = Callable[[Place, float | None], Awaitable[list[Figure]]]
@@ -26,6 +27,7 @@ BENCHES: dict[str, Bench] = {
     "latency": latency,
     "acks": acks,
     "knowledge": knowledge,
+    "restraint": restraint,
 }
 ON_REQUEST: dict[str, Bench] = {"year": year}  # long, and about rules rather than speed
 
@@ -37,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, help="how long each load lasts (latency: at least 20)")
     many = f"of the large library (default: {PASSAGES:,}; 0: only what is found in the sample guides)"
     parser.add_argument("--passages", type=int, default=PASSAGES, help=many)
+    of_ledger = f"of the ledger beside which the gate decides (default: {ROWS:,})"
+    parser.add_argument("--rows", type=int, default=ROWS, help=of_ledger)
     chosen = parser.parse_args(arguments)
     if chosen.names == ["fit"]:
         fit()
@@ -59,7 +63,12 @@ def main(arguments: Sequence[str]) -> int:
 async def _take(names: Sequence[str], chosen: argparse.Namespace) -> list[Figure]:
     figures: list[Figure] = []
     began, busy, ours = time.monotonic(), _busy(), _ours()
-    benches: dict[str, Bench] = {**BENCHES, **ON_REQUEST, "knowledge": partial(knowledge, passages=chosen.passages)}
+    benches: dict[str, Bench] = {
+        **BENCHES,
+        **ON_REQUEST,
+        "knowledge": partial(knowledge, passages=chosen.passages),
+        "restraint": partial(restraint, rows=chosen.rows),
+    }
     with place() as folder:
         for name in names:
             print(f"{name} …", file=sys.stderr, flush=True)

@@ -8,7 +8,7 @@ import random
 import resource
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,13 +39,14 @@ DECISION_MS, POST_SECONDS, POST_MB = 3.0, 60.0, 1000.0
 NOW = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)  # Thursday, 10:00 in Shanghai
 POST = Post("guide.md", "沙发怎么选", "沙发的长度控制在沙发墙的三分之二左右。", topic="styling")
 
-# Every seventh row is a promotion; everybody got their last one some days ago, and one in ten groups something lately.
+# One a week for each, every seventh a promotion; one in ten got the last one just a week ago, the others before.
 _DELIVERIES = """
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :rows)
 INSERT INTO delivery (subject, part, guide, kind, topic, at, day, ordinal, delivered)
 SELECT :prefix || (i % :subjects), :prefix || i, 'old' || (i / :subjects) || '.md', iif(i % 7, 'value', 'promo'),
-       iif(i % 2, 'styling', 'parenting'), :now - :step * (1 + i / :subjects),
-       date((:now - :step * (1 + i / :subjects)) / 1000, 'unixepoch', '+8 hours'), 1, 1 FROM n
+       iif(i % 2, 'styling', 'parenting'), :now - :week * (1 + i / :subjects) - :day * (i % 10),
+       date((:now - :week * (1 + i / :subjects) - :day * (i % 10)) / 1000, 'unixepoch', '+8 hours'),
+       1 + i / :subjects, 1 FROM n
 """
 _MEMBERS = """
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :rows)
@@ -71,15 +72,17 @@ class Desk:
 async def restraint(place: Place, _seconds: float | None, rows: int = ROWS) -> list[Figure]:
     """The ledger has `rows` rows. Each part in a folder of its own."""
     ledger, _ = place.run("http://127.0.0.1:1")
-    decisions = await _with(ledger, rows, _decisions)
+    decisions = await _with(ledger, rows, max(EACH, rows // 10), _decisions)
     weekly, _ = place.run("http://127.0.0.1:1")
-    return [*decisions, *await _with(weekly, GROUPS * EACH, _weekly_post)]
+    return [*decisions, *await _with(weekly, GROUPS * EACH, GROUPS * EACH, _weekly_post)]
 
 
-async def _with(path: Path, rows: int, measured) -> list[Figure]:  # type: ignore[no-untyped-def]
+Measured = Callable[["Desk", int], Awaitable[list[Figure]]]
+
+
+async def _with(path: Path, rows: int, people: int, measured: Measured) -> list[Figure]:
     database = Database.connect(f"sqlite:///{path}")
     await migrate(database)
-    people = GROUPS * EACH if measured is _weekly_post else max(EACH, rows // 10)
     await asyncio.to_thread(_fill, path, rows, people)
     rules, clock = Rules(), MovableClock(NOW, frozen=True)
     facts = FactFinder(Surroundings(rules, lambda _: True, lambda *_: (), lambda _: {}))
@@ -100,12 +103,10 @@ def _fill(path: Path, rows: int, people: int) -> None:
     store.execute("PRAGMA synchronous=OFF")
     store.execute("PRAGMA cache_size=-200000")
     now, day = millis(NOW), 86_400_000
-    groups = people // EACH
+    groups, moments = people // EACH, {"now": now, "week": 7 * day, "day": day}
     store.execute(_MEMBERS, {"rows": people, "each": EACH, "now": now})
-    alone = {"rows": rows, "subjects": people, "prefix": "person:wm", "now": now, "step": 8 * day}
-    store.execute(_DELIVERIES, alone)
-    together = {"rows": min(rows, groups * 50), "subjects": groups, "prefix": "group:wr", "now": now, "step": 7 * day}
-    store.execute(_DELIVERIES, together)
+    store.execute(_DELIVERIES, {"rows": rows, "subjects": people, "prefix": "person:wm", **moments})
+    store.execute(_DELIVERIES, {"rows": min(rows, groups * 50), "subjects": groups, "prefix": "group:wr", **moments})
     store.execute(_RHYTHMS, {"now": now})
     store.commit()
     store.close()

@@ -81,8 +81,10 @@ class FactFinder:
     async def _about_group(self, asked: "_Asked", plain: Facts) -> Facts:
         """A group has no mood and no wishes of its own, but members: what reaches the group reaches each of them."""
         part, now, group = asked.part, asked.now, asked.recipient.subject
-        sent = await ledger.sent_to(asked.connection, [group], self._since(now, asked.stands.rest_days), part.id)
-        members = await self._of_members(asked, sent)
+        since = self._since(now, asked.stands.rest_days)
+        lately = since if part.body["kind"] == "promo" else now - self._recent
+        sent, theirs = await ledger.received_by_group(asked.connection, group, since, lately, part.id)
+        members = _of_members(asked.stands.members, [one for one in sent if one.at >= lately], theirs)
         waits = [(free, count) for received, count in members if (free := self._free_at(received, now)) is not None]
         each = [sent, *(received for received, _ in members)]
         return replace(
@@ -98,18 +100,6 @@ class FactFinder:
             members_free_at=max((free for free, _ in waits), default=None),
             heavier_at=self._heavier(part, [group], now),
         )
-
-    async def _of_members(self, asked: "_Asked", sent: list[Sent]) -> list[tuple[list[Sent], int]]:
-        """What each known member received, with the group's own `sent`, and how many of them received just that."""
-        if not asked.stands.members:
-            return []
-        promo = asked.part.body["kind"] == "promo"
-        since = self._since(asked.now, 0) if promo else asked.now - self._recent
-        sent = [one for one in sent if one.at >= since]
-        theirs = await ledger.received_by_members(asked.connection, asked.recipient.subject, since)
-        each = [(sorted([*sent, *more], key=_at), 1) for more in theirs.values()]
-        quiet = asked.stands.members - len(theirs)
-        return [*each, (sent, quiet)] if quiet else each
 
     async def _about_person(self, asked: "_Asked", plain: Facts) -> Facts:
         part, now, stands = asked.part, asked.now, asked.stands
@@ -217,6 +207,13 @@ async def human_has(connection: AsyncConnection, person: str) -> bool:
         conversation.c.person.in_({person, person.lower()}), conversation.c.state.in_(SILENT)
     )
     return await connection.scalar(served.limit(1)) is not None
+
+
+def _of_members(known: int, sent: list[Sent], theirs: Mapping[str, Sequence[Sent]]) -> list[tuple[list[Sent], int]]:
+    """What each of `known` members received, with the group's own `sent`, and how many of them received just that."""
+    each = [(sorted([*sent, *more], key=_at), 1) for more in theirs.values()]
+    quiet = known - len(theirs)
+    return [*each, (sent, quiet)] if quiet > 0 else each
 
 
 def _earned(sent: Sequence[Sent]) -> int:

@@ -1,22 +1,27 @@
-"""Trains scheduler/review/kinds.py on the kinds of bench/labelled/posts.jsonl, and measures the whole review."""
+"""Trains the classifiers of scheduler/review on bench/labelled/posts*.jsonl, and measures the whole review."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.train.data import LABELLED, ROOT, TESTS, Row, Task, digest
-from bench.train.fitting import FOLDS, fit
+from bench.train.data import LABELLED, ROOT, TESTS, Row, Task
+from bench.train.fitting import fit
 from bench.train.judging import Line
 from knowledge.classify.linear import Weights
-from scheduler.review import Lexicon, PostKind, Review, review
-from scheduler.review.kinds import HELP, PULL, WEIGHTS, Judge, features, kind_by
+from scheduler.review import Code, Lexicon, PostKind, Review, learnt, review
+from scheduler.review.kinds import HELP, PULL, WEIGHTS, features, kind_by
+from scheduler.review.learnt import CODES
+from scheduler.review.linear import Judge
 from scheduler.review.spelling import spelt
 
-TRAINING = LABELLED / "posts.jsonl"
+TRAINING = tuple(LABELLED / name for name in ("posts.jsonl", "posts_2.jsonl", "posts_3.jsonl"))
 TEST = TESTS / "posts_test.jsonl"
+FOLDS = 5
 BLOCK = 10  # neighbouring rows stay together in cross-validation: pairs are neighbours
 BESIDE, LONGEST = 200, 200  # sections of the sample guides that are learnt from as help alone; their characters
 
@@ -29,15 +34,21 @@ def posts(path: Path) -> list[Post]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
+def digest() -> str:
+    """Names the rows that the weights were learnt from."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in TRAINING)).hexdigest()
+
+
 def train() -> Iterator[Line]:
-    """Writes the weights; tells how right the kinds are in cross-validation."""
+    """Writes the weights; tells how right they are in cross-validation."""
     lexicon = Lexicon.read()
-    every, guides = posts(TRAINING), _guides()
+    every, guides = [post for path in TRAINING for post in posts(path)], _guides()
     parts, beside = _taken_apart(every, lexicon), _taken_apart(guides, lexicon)
     yield "posts: right kind (accuracy)", _crossed(every, guides, parts, beside), len(every)
-    for name in (PULL, HELP):
+    yield from _codes_crossed(every, guides, parts[CODES], beside[CODES])
+    for name in (PULL, HELP, CODES):
         found = [*parts[name], *beside[name]]
-        _fitted(name, [*every, *guides], found, digest(TRAINING)).save(WEIGHTS / f"{name}.npz")
+        _fitted(name, [*every, *guides], found, digest()).save(WEIGHTS / f"{name}.npz")
 
 
 def judged(every: Sequence[Post]) -> Iterator[Line]:
@@ -60,11 +71,16 @@ def _codes(made: Review) -> set[str]:
 
 def _taken_apart(every: Sequence[Post], lexicon: Lexicon) -> Parts:
     texts = [spelt(f"{post['title']}\n{post['body']}", lexicon.disguises).text for post in every]
-    return {name: [sorted(features(name, text, lexicon.signals)) for text in texts] for name in (PULL, HELP)}
+    parts = {name: [sorted(features(name, text, lexicon.signals)) for text in texts] for name in (PULL, HELP)}
+    codes = [sorted(learnt.features(text, lexicon.hints, lexicon.signals)) for text in texts]
+    return {**parts, CODES: codes}
 
 
 def _fitted(name: str, every: Sequence[Post], parts: Sequence[list[str]], named: str = "") -> Weights:
     """One classifier. Help is learnt among the posts that sell: there the question is promo or mixed."""
+    if name == CODES:
+        broken = [Row("", {code: code if code in post["violations"] else "" for code in Code}) for post in every]  # type: ignore[operator]
+        return fit(Task(name, {code: (code,) for code in Code}, lambda _: Row("", {})), broken, parts, named)
     about = [at for at, post in enumerate(every) if name == PULL or post["kind"] != PostKind.VALUE]
     due = (PostKind.MIXED, PostKind.PROMO) if name == PULL else (PostKind.MIXED,)
     rows = [Row("", {name: name if every[at]["kind"] in due else ""}) for at in about]
@@ -74,7 +90,7 @@ def _fitted(name: str, every: Sequence[Post], parts: Sequence[list[str]], named:
 
 def _crossed(every: Sequence[Post], guides: Sequence[Post], parts: Parts, beside: Parts) -> int:
     """How many kinds are right as judged by weights that saw none of the posts around."""
-    fold = np.arange(len(every)) // BLOCK % FOLDS
+    fold = _folds()
     right = 0
     for number in range(FOLDS):
         seen = np.flatnonzero(fold != number)
@@ -86,6 +102,31 @@ def _crossed(every: Sequence[Post], guides: Sequence[Post], parts: Parts, beside
         for at in np.flatnonzero(fold == number):
             right += _kind(judges, parts, int(at)) == every[int(at)]["kind"]
     return right
+
+
+def _codes_crossed(
+    every: Sequence[Post], guides: Sequence[Post], parts: Sequence[list[str]], beside: Sequence[list[str]]
+) -> Iterator[Line]:
+    """The classifier of the codes alone, without the patterns, from the score on at which it finds a violation."""
+    fold = _folds()
+    due = told = both = 0
+    for number in range(FOLDS):
+        seen = np.flatnonzero(fold != number)
+        judge = Judge.of(
+            _fitted(CODES, [*(every[int(at)] for at in seen), *guides], [*(parts[at] for at in seen), *beside])
+        )
+        for at in np.flatnonzero(fold == number):
+            right = set(every[int(at)]["violations"])  # type: ignore[call-overload]
+            scores = zip(judge.weights.labels, judge.scores(parts[at]), strict=True)
+            raised = {code for code, score in scores if score >= learnt.ADDS}
+            due, told, both = due + len(right), told + len(raised), both + len(right & raised)
+    yield "posts: violations found by the classifier alone", both, due
+    yield "posts: raised rightly by the classifier alone", both, told
+
+
+def _folds() -> NDArray[np.intp]:
+    """The fold of each row: neighbours within a file, where pairs that differ in a word stand together, share one."""
+    return np.concatenate([np.arange(len(posts(path))) // BLOCK % FOLDS for path in TRAINING])
 
 
 def _kind(judges: Mapping[str, Judge], parts: Parts, at: int) -> PostKind:
@@ -100,5 +141,7 @@ def _guides() -> list[Post]:
         for section in re.split(r"^#+ +", text, flags=re.MULTILINE):
             title, _, body = section.strip().partition("\n")
             if len(body) > 40:
-                found.append({"title": title, "body": body.strip()[:LONGEST], "kind": str(PostKind.VALUE)})
+                found.append(
+                    {"title": title, "body": body.strip()[:LONGEST], "kind": str(PostKind.VALUE), "violations": []}
+                )
     return found[:: max(1, len(found) // BESIDE)]

@@ -45,16 +45,17 @@ async def received_by(connection: AsyncConnection, person: str, since: datetime,
     return _sent(await connection.execute(_RECEIVED, asked))
 
 
-async def received_by_members(connection: AsyncConnection, group: str, since: datetime) -> dict[str, list[Sent]]:
-    """Member of `group` → what went to them since `since`, alone or in another of their groups, oldest first.
-
-    Who got nothing is not among them.
-    """
-    asked = {"subject": group, "since": millis(since)}
+async def received_by_group(
+    connection: AsyncConnection, group: str, since: datetime, lately: datetime, without: str = ""
+) -> tuple[list[Sent], dict[str, list[Sent]]]:
+    """What went to a group itself since `since`, not counting its own slot in part `without`; and member → what went to
+    them since `lately`, alone or in another of their groups. Oldest first; who got nothing is not among them."""
+    asked = {"subject": group, "since": millis(since), "lately": millis(lately), "without": without}
     found: dict[str, list[Row[Any]]] = {}
-    for row in await connection.execute(_MEMBERS, asked):
+    for row in await connection.execute(_GROUP, asked):
         found.setdefault(row.person, []).append(row)
-    return {person: _sent(rows) for person, rows in found.items()}
+    received = {person: _sent(rows) for person, rows in found.items()}
+    return received.pop("", []), received
 
 
 def _sent(rows: Iterable[Row[Any]]) -> list[Sent]:
@@ -68,6 +69,7 @@ def _sent(rows: Iterable[Row[Any]]) -> list[Sent]:
 _WHAT = (delivery.c.at, delivery.c.kind, delivery.c.topic, delivery.c.guide, delivery.c.delivered)
 _SUBJECT: BindParameter[str] = bindparam("subject")
 _SINCE = delivery.c.at >= bindparam("since")
+_LATELY = delivery.c.at >= bindparam("lately")
 _FROM_THE_START = literal(0).label("joined")
 _ALONE = select(*_WHAT, _FROM_THE_START).where(
     delivery.c.subject == _SUBJECT, _SINCE, delivery.c.part != bindparam("without")
@@ -82,15 +84,18 @@ _here, _there = membership.alias("here"), membership.alias("there")
 _MEMBERS_ALONE = (
     select(_here.c.person_subject.label("person"), *_WHAT, _FROM_THE_START)
     .join(delivery, delivery.c.subject == _here.c.person_subject)
-    .where(_here.c.group_subject == _SUBJECT, _SINCE)
+    .where(_here.c.group_subject == _SUBJECT, _LATELY)
 )
 _MEMBERS_ELSEWHERE = (
     select(_here.c.person_subject.label("person"), *_WHAT, _there.c.since.label("joined"))
     .join(_there, and_(_there.c.person_subject == _here.c.person_subject, _there.c.group_subject != _SUBJECT))
     .join(delivery, delivery.c.subject == _there.c.group_subject)
-    .where(_here.c.group_subject == _SUBJECT, _SINCE)
+    .where(_here.c.group_subject == _SUBJECT, _LATELY)
 )
-_MEMBERS = union_all(_MEMBERS_ALONE, _MEMBERS_ELSEWHERE)
+_ITSELF = select(literal("").label("person"), *_WHAT, _FROM_THE_START).where(
+    delivery.c.subject == _SUBJECT, _SINCE, delivery.c.part != bindparam("without")
+)
+_GROUP = union_all(_ITSELF, _MEMBERS_ALONE, _MEMBERS_ELSEWHERE)
 
 
 async def promo_days(connection: AsyncConnection, month: date) -> tuple[date, ...]:

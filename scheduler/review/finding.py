@@ -1,4 +1,6 @@
-"""Which laws a post breaks: what was found, minus what stands in a lawful frame or is denied."""
+"""Which laws a post breaks: what patterns find, minus what stands in a lawful frame, is denied or doubted; plus what the
+classifier of the codes finds without them.
+"""
 
 import re
 from bisect import bisect_right
@@ -6,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from scheduler.review.learnt import ADDS, SURE, Opinion, opinions
 from scheduler.review.lexicon import Article, Lexicon, Rule
 from scheduler.review.spelling import Spelt
 from scheduler.review.types import Violation
@@ -53,47 +56,76 @@ class _Reading:
     article: Article
     denial: tuple[re.Pattern[str], re.Pattern[str]]
 
-    def found(self) -> Iterator[Span]:
-        """What breaks the article, in the order of the post; what lies inside another quote is told with that one."""
+    def found(self) -> tuple[list[tuple[Rule, Span]], list[tuple[Rule, Span]]]:
+        """What breaks the article, in the order of the post, and what was taken back as lawful or denied.
+
+        What lies inside another quote is told with that one.
+        """
         candidates = [(rule, hit.span()) for rule in self.article.rules for hit in self._hits(rule)]
         if not candidates:
-            return
+            return [], []
         frames = _spans(self.article.unless, self.text.text)
         own = {id(rule): [*frames, *_spans(rule.unless, self.text.text)] for rule, _ in candidates}
-        last = -1
+        found: list[tuple[Rule, Span]] = []
+        lawful: list[tuple[Rule, Span]] = []
         for rule, span in sorted(candidates, key=lambda one: (one[1][0], -one[1][1])):
-            if span[0] >= last and self._stands(rule, span, own[id(rule)]):
-                last = span[1]
-                yield span
+            if self._lawful(rule, span, own[id(rule)]):
+                lawful.append((rule, span))
+            elif not found or span[0] >= found[-1][1][1]:
+                found.append((rule, span))
+        return found, lawful
 
     def _hits(self, rule: Rule) -> Iterator[re.Match[str]]:
-        if rule.post is None or rule.post.search(self.text.text):
-            yield from rule.find.finditer(self.text.text)
+        if rule.post is not None and rule.post.search(self.text.text) is None:
+            return
+        for hit in rule.find.finditer(self.text.text):
+            if rule.near is None or rule.near.search(self.text.text, *self.text.sentence(hit.span())):
+                yield hit
 
-    def _stands(self, rule: Rule, span: Span, frames: Sequence[Span]) -> bool:
+    def _lawful(self, rule: Rule, span: Span, frames: Sequence[Span]) -> bool:
         if any(_covers(frame, span) for frame in frames):
-            return False
+            return True
         sentence = self.text.sentence(span)
-        if rule.near is not None and rule.near.search(self.text.text, *sentence) is None:
-            return False
         lawful = (rule.unless_near, self.article.unless_near)
         if any(one is not None and one.search(self.text.text, *sentence) for one in lawful):
-            return False
-        return not (rule.deniable and self._denied(span))
+            return True
+        return self.denies(rule, span)
 
-    def _denied(self, span: Span) -> bool:
+    def denies(self, rule: Rule, span: Span) -> bool:
+        """"不能根治": the post itself says that it is not so."""
         before, after = self.denial
-        return bool(before.search(self.text.clause_before(span[0])) or after.search(self.text.sentence_after(span)))
+        return rule.deniable and bool(before.search(self.text.clause_before(span[0])) or after.search(self.text.sentence_after(span)))
 
 
 def violations(post: Spelt, lexicon: Lexicon) -> tuple[Violation, ...]:
     """Every breach once per article and words, in the order of the post."""
     text = _Text(post.text)
+    learnt = opinions(post.text, lexicon.hints, lexicon.signals)
     found = [
-        (span, article) for article in lexicon.articles for span in _Reading(text, article, lexicon.denial).found()
+        (span, article) for article in lexicon.articles for span in _both(text, article, lexicon, learnt.get(article.code))
     ]
     found.sort(key=lambda each: each[0])
     return tuple(_violation(post, span, article) for span, article in found)
+
+
+def _both(text: _Text, article: Article, lexicon: Lexicon, learnt: Opinion | None) -> list[Span]:
+    """What the patterns find and the classifier does not doubt; where they find nothing, what it is sure of."""
+    reading = _Reading(text, article, lexicon.denial)
+    read, lawful = reading.found()
+    if learnt is None:
+        return [span for _, span in read]
+    found = [span for rule, span in read if rule.sure or not learnt.doubts]
+    if found:
+        return found
+    beside = [(rule, span) for rule, span in lawful if _meet(span, learnt.sentence)]
+    if learnt.score < (SURE if beside else ADDS) or any(reading.denies(rule, span) for rule, span in beside):
+        return []
+    allowed = article.allowed is not None and article.allowed.search(text.text, *learnt.sentence)
+    return [] if allowed else [learnt.sentence]
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _violation(post: Spelt, span: Span, article: Article) -> Violation:

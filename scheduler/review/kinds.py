@@ -1,25 +1,23 @@
 """What a post is for: help, selling, or both. Two linear classifiers over signals of the lexicon and pieces of text.
 
 The first asks whether a post pulls at the reader to buy, the second (of those that do) whether it helps as well: that
-shows in the sentences that do not sell. Trained by bench/train/posts.py on bench/labelled/posts.jsonl.
+shows in the sentences that do not sell. Trained by bench/train/posts.py on bench/labelled/posts*.jsonl.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
 
-import numpy as np
-
 from knowledge.classify.linear import Weights
+from scheduler.review.linear import Judge
 from scheduler.review.types import PostKind
 
 WEIGHTS = Path(str(files("scheduler.review").joinpath("weights")))
 PULL, HELP = "pull", "help"  # the names of the classifiers
-THRESHOLD = {PULL: 0.5, HELP: 0.53}  # chosen by cross-validation on the training rows
+THRESHOLD = {PULL: 0.55, HELP: 0.4}  # chosen by cross-validation on the training rows
 SIGNAL, TITLE, SELLING, FREE = "r:", "t:", "s:", "f:"
 SELL, ABOUT = ("sell",), ("help", "spec")  # what the names of signals begin with
 LONGEST = 600  # characters that are read; of a longer post the beginning and the end
@@ -41,7 +39,7 @@ def features(name: str, text: str, signals: Signals) -> set[str]:
 
 def _of_the_whole(text: str, signals: Signals) -> Iterator[str]:
     """Pieces of the text; each signal with how often it stands there and in which third, and which kinds there are."""
-    yield from _grams(_PAUSE.sub(",", _NUMBER.sub("0", text)), GRAMS)
+    yield from grams(_PAUSE.sub(",", _NUMBER.sub("0", text)), GRAMS)
     yield f"n:{sum(len(text) > length for length in _LENGTHS)}"
     sides: dict[str, int] = {}
     for name, patterns in signals.items():
@@ -57,7 +55,7 @@ def _of_the_whole(text: str, signals: Signals) -> Iterator[str]:
 def _of_the_sentences(text: str, signals: Signals) -> Iterator[str]:
     """Pieces of the sentences that sell and of those that do not, how much there is of each, and how it begins."""
     title, _, body = text.partition("\n")
-    yield from _grams(_framed(title), 2, TITLE)
+    yield from grams(_framed(title), 2, TITLE)
     sentences = [found.group() for found in _SENTENCE.finditer(body)]
     selling = [at for at, sentence in enumerate(sentences) if _sells(sentence, signals)]
     free = [sentence for at, sentence in enumerate(sentences) if at not in selling]
@@ -65,7 +63,7 @@ def _of_the_sentences(text: str, signals: Signals) -> Iterator[str]:
         sells = at in selling or (at < 0 and _sells(title, signals))
         yield from (f"{SIGNAL}{'S' if sells else 'F'}{name}" for name in _told(sentence, signals, ABOUT))
         if at >= 0:
-            yield from _grams(_framed(sentence), GRAMS, SELLING if sells else FREE)
+            yield from grams(_framed(sentence), GRAMS, SELLING if sells else FREE)
     much = sum(map(len, free)) // 20
     yield from (f"{SIGNAL}free{min(len(free), 5)}", f"{SIGNAL}sell{min(len(selling), 4)}", f"n:{min(much, 8)}")
     yield from (f"{SIGNAL}ge{size}" for size in range(1, min(much, 10) + 1))
@@ -87,31 +85,11 @@ def _framed(sentence: str) -> str:
     return f"^{_PAUSE.sub(',', _NUMBER.sub('0', sentence)).strip(',')}$"
 
 
-def _grams(text: str, longest: int, mark: str = "") -> Iterator[str]:
+def grams(text: str, longest: int, mark: str = "") -> Iterator[str]:
+    """Every piece of the text of up to `longest` characters, each with `mark` before it."""
     for size, at in product(range(1, longest + 1), range(len(text))):
         if at + size <= len(text):
             yield mark + text[at : at + size]
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """One classifier; holds nothing that changes."""
-
-    weights: Weights
-    places: Mapping[str, int]
-
-    @classmethod
-    def of(cls, weights: Weights) -> "Judge":
-        return cls(weights, {feature: place for place, feature in enumerate(weights.vocabulary)})
-
-    def chance(self, found: Collection[str]) -> float:
-        """The probability of its one label for a post with these features."""
-        weights = self.weights
-        places = np.array(sorted(place for one in found if (place := self.places.get(one)) is not None), np.intp)
-        sizes = weights.rarity[places].astype(np.float32)
-        length = float(np.sqrt(sizes @ sizes)) or 1.0
-        score = float(weights.steps[places, 0] @ (sizes / length)) * float(weights.scale[0]) + float(weights.bias[0])
-        return float(1 / (1 + np.exp(-score)))
 
 
 def kind_of(text: str, signals: Signals) -> PostKind:

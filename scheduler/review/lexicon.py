@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -19,7 +19,7 @@ _PLACE = re.compile(r"<(,?)([^<>=!]+)>")
 _STOPS, _ENDS = ",。!?;…\\n|", "。!?\\n|"
 _EMOJI = "[^\\w\\s,。!?;:、%]"
 _LISTS = ("find", "words", "unless", "allowed", "unless_near")
-_TOP = {"version", "date", "names", "disguises", "split", "codes", "signals", "denial"}
+_TOP = {"version", "date", "names", "disguises", "split", "codes", "signals", "hints", "denial"}
 
 
 class LexiconUnusable(Exception):
@@ -36,6 +36,7 @@ class Rule:
     unless: re.Pattern[str] | None  # a lawful frame: where it covers what was found, that is taken back
     unless_near: re.Pattern[str] | None  # … where it stands in the same sentence
     deniable: bool  # "这不能根治" is no claim
+    sure: bool = False  # operators' own: no classifier takes it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Article:
     rules: tuple[Rule, ...]
     unless: re.Pattern[str] | None
     unless_near: re.Pattern[str] | None
+    allowed: re.Pattern[str] | None  # operators' own lawful words: the classifier finds nothing in their sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Lexicon:
     date: date
     articles: tuple[Article, ...]
     signals: Mapping[str, tuple[re.Pattern[str], ...]]  # of selling and of help, by name
+    hints: Mapping[str, re.Pattern[str]]  # turns of speech that the classifier of the codes weighs, by name
     disguises: Respelling
     denial: tuple[re.Pattern[str], re.Pattern[str]]  # before the words, after them
 
@@ -95,26 +98,30 @@ def _merged(lists: Sequence[dict[str, Any]]) -> Lexicon:
         signals = {
             name: tuple(_compiled(one, names) for one in every) for name, every in (own.get("signals") or {}).items()
         }
+        hints = {name: _compiled(one, names) for name, one in own["hints"].items()}
         denial = (_compiled(own["denial"]["before"], names), _compiled(own["denial"]["after"], names))
         disguises = _disguises(lists)
     except (KeyError, TypeError, AttributeError) as error:
         raise LexiconUnusable("审稿词表不完整，先不能批准任何内容。请用完整的词表文件。") from error
     version = "+".join(str(each["version"]) for each in lists)
-    return Lexicon(version, max(each["date"] for each in lists), articles, signals, disguises, denial)
+    return Lexicon(version, max(each["date"] for each in lists), articles, signals, hints, disguises, denial)
 
 
 def _article(code: Code, lists: Sequence[dict[str, Any]], names: Mapping[str, str]) -> Article:
     rules: list[Rule] = []
     unless: list[str] = []
     unless_near: list[str] = []
+    allowed: list[str] = []
     for each in lists:
         told = each["codes"].get(code) or {}
         try:
             _strings_only(told)
-            rules += [_rule(one, names) for one in (*told.get("rules", ()), *_simple(told))]
+            found = [_rule(one, names) for one in (*told.get("rules", ()), *_simple(told))]
+            rules += [replace(one, sure=each is not lists[0]) for one in found]
             unless += [*told.get("unless", ()), *map(re.escape, told.get("allowed", ()))]
+            allowed += map(re.escape, told.get("allowed", ()))
             unless_near += told.get("unless_near", ())
-            either = _either(unless, names), _either(unless_near, names)
+            either = _either(unless, names), _either(unless_near, names), _either(allowed, names)
         except (re.error, KeyError, TypeError, AttributeError, ValueError) as error:
             raise _broken(each["path"], f"{code} 里有写错的地方（{error}）") from error
     told = lists[0]["codes"][code]

@@ -106,6 +106,28 @@ def test_a_guide_that_pulls_to_buy_is_not_value(title: str, body: str, kind: Pos
     assert review(title, body, lexicon).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("efficacy_claim", "我妈的老寒腿，穿了这双袜子一个冬天，下楼不疼了，药膏全扔了。两双 79，想要的扣 1。"),
+        ("guaranteed_result", "这个挂钩你要是能拽下来，我当面把它吃了，再倒贴你十个。群里拼两盒 19.9。"),
+        ("absolute_term", "论静音，这一带没有谁敢跟我们家的窗户比，同行看了都得靠边站。每平 780，先量后报。"),
+    ],
+)
+def test_a_claim_without_any_famous_word_is_found_in_its_sentence(code: str, text: str, lexicon: Lexicon) -> None:
+    found = [one for one in review("", text, lexicon).violations if one.code == code]
+    assert found
+    assert all(one.quote in text for one in found)
+
+
+def test_operators_words_stand_whatever_the_classifier_thinks(tmp_path: Path) -> None:
+    extended = Lexicon.read(
+        [own(tmp_path, "version: 1\ndate: 2026-12-01\ncodes: {false_scarcity: {words: [慢慢晾干]}}\n")]
+    )
+    text = "沙发布套先看水洗标，水温别超过 30℃，翻面装袋洗，脱水选最短那一档，挂起来慢慢晾干，半干再套回去。"
+    assert codes(text, extended, "沙发布套怎么洗") == {Code.FALSE_SCARCITY}
+
+
 def test_an_empty_post_is_harmless(lexicon: Lexicon) -> None:
     assert review("", "", lexicon).violations == ()
 
