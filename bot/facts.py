@@ -64,6 +64,7 @@ class FactFinder:
     async def _about_item(self, asked: "_Asked") -> Facts:
         body, today = asked.part.body, self._rules.local(asked.now).date()
         promo, around = body["kind"] == "promo", self._around
+        days = await ledger.promo_days(asked.connection, today) if promo else ()
         return Facts(
             sent=None,
             opted_out=None,
@@ -73,8 +74,8 @@ class FactFinder:
             approved=asked.stands.content == contents.APPROVED if body.get("guide") and body.get("digest") else None,
             violations=around.violations(body["title"], body["markdown"]),
             rest_days=asked.stands.rest_days,
-            promo_days=await ledger.promo_days(asked.connection, today) if promo else (),
-            promo_extra=await ledger.extra_promo_days(asked.connection, today) if promo else 0,
+            promo_days=days,
+            promo_extra=await ledger.extra_promo_days(asked.connection, (*days, today)) if promo else 0,
             days_off=self._days_off(today),
         )
 

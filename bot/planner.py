@@ -185,7 +185,8 @@ class Planner:
         expires_at: datetime,
         asked_by: str,
     ) -> None:
-        kind = "service" if schedule.kind == "service" else post.kind
+        # A text that sells is promotion under whatever name it was planned.
+        kind = "service" if schedule.kind == "service" and post.kind == "value" else post.kind
         reached = await self.audiences.expand(transaction.connection, schedule.to, transaction.now)
         state = "planned" if reached.recipients else "done"
         values = {"schedule": name, "planned_at": at, "state": state, "kind": kind, "asked_by": asked_by}

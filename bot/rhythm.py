@@ -182,8 +182,8 @@ async def _showed(
     connection: AsyncConnection, subject: str, now: datetime
 ) -> tuple[tuple[Signal, ...], tuple[datetime, ...]]:
     """What a person showed us, their own messages and the posts they passed over among it; and what they received."""
-    subjects = [subject, *await ledger.groups_of(connection, subject)]
-    received = tuple(each.at for each in await ledger.sent_to(connection, subjects, now - BACK, "") if each.delivered)
+    sends = await ledger.received_by(connection, subject, now - BACK)
+    received = tuple(each.at for each in sends if each.delivered)
     noted = select(signal.c.kind, signal.c.at).where(signal.c.subject == subject, signal.c.at >= millis(now - BACK))
     signals = [Signal(SignalKind(row.kind), moment(row.at)) for row in await connection.execute(noted)]
     signals += [Signal(SignalKind.CONTACT, at) for at in await _contacts(connection, subject, now)]

@@ -93,14 +93,14 @@ def _crossed(every: Sequence[Post], guides: Sequence[Post], parts: Parts, beside
     fold = _folds()
     right = 0
     for number in range(FOLDS):
-        seen = np.flatnonzero(fold != number)
-        learnt = [*(every[int(at)] for at in seen), *guides]
+        seen = list(map(int, np.flatnonzero(fold != number)))
+        learnt = [*(every[at] for at in seen), *guides]
         judges = {
             name: Judge.of(_fitted(name, learnt, [*(parts[name][at] for at in seen), *beside[name]]))
             for name in (PULL, HELP)
         }
-        for at in np.flatnonzero(fold == number):
-            right += _kind(judges, parts, int(at)) == every[int(at)]["kind"]
+        for at in map(int, np.flatnonzero(fold == number)):
+            right += _kind(judges, parts, at) == every[at]["kind"]
     return right
 
 
@@ -111,12 +111,10 @@ def _codes_crossed(
     fold = _folds()
     due = told = both = 0
     for number in range(FOLDS):
-        seen = np.flatnonzero(fold != number)
-        judge = Judge.of(
-            _fitted(CODES, [*(every[int(at)] for at in seen), *guides], [*(parts[at] for at in seen), *beside])
-        )
-        for at in np.flatnonzero(fold == number):
-            right = set(every[int(at)]["violations"])  # type: ignore[call-overload]
+        seen = list(map(int, np.flatnonzero(fold != number)))
+        judge = Judge.of(_fitted(CODES, [*(every[at] for at in seen), *guides], [*(parts[at] for at in seen), *beside]))
+        for at in map(int, np.flatnonzero(fold == number)):
+            right = set(every[at]["violations"])  # type: ignore[call-overload]
             scores = zip(judge.weights.labels, judge.scores(parts[at]), strict=True)
             raised = {code for code, score in scores if score >= learnt.ADDS}
             due, told, both = due + len(right), told + len(raised), both + len(right & raised)

@@ -114,13 +114,12 @@ _NEXT_PROMO = select(func.min(delivery.c.day)).where(
 )
 
 
-async def extra_promo_days(connection: AsyncConnection, month: date) -> int:
-    """How many days of promotion two operators allowed in `month` beside the budget."""
-    start = month.replace(day=1)
-    query = select(func.count()).where(
-        promo_day.c.day >= start.isoformat(), promo_day.c.day < _next(start), promo_day.c.granted_by != ""
+async def extra_promo_days(connection: AsyncConnection, days: Iterable[date]) -> int:
+    """How many of `days` two operators allowed beside the budget; a day that was granted and not used is no budget."""
+    granted = select(func.count()).where(
+        promo_day.c.day.in_({day.isoformat() for day in days}), promo_day.c.granted_by != ""
     )
-    return int(await connection.scalar(query) or 0)
+    return int(await connection.scalar(granted) or 0)
 
 
 def _next(start: date) -> str:

@@ -111,8 +111,9 @@ async def name_later(connection: AsyncConnection, missed: Mapping[str, str], unt
 
 
 async def release(connection: AsyncConnection, part: str) -> None:
-    """Give back the slots of a part that never left."""
+    """Give back the slots of a part that never left; what it would have named is still to be named."""
     await connection.execute(delete(delivery).where(delivery.c.part == part))
+    await connection.execute(update(digest).where(digest.c.told_in == part).values(told_in=""))
 
 
 async def release_one(connection: AsyncConnection, part: str, subject: str) -> None:

@@ -1,5 +1,7 @@
-"""Which laws a post breaks: what patterns find, minus what stands in a lawful frame, is denied or doubted; plus what the
-classifier of the codes finds without them.
+"""Which laws a post breaks: what patterns find, minus what stands in a lawful frame or is denied.
+
+A classifier of the codes is the second voice: it takes back what stands in harmless company and finds what no pattern
+names.
 """
 
 import re
@@ -92,9 +94,11 @@ class _Reading:
         return self.denies(rule, span)
 
     def denies(self, rule: Rule, span: Span) -> bool:
-        """"不能根治": the post itself says that it is not so."""
+        """ "不能根治": the post itself says that it is not so."""
         before, after = self.denial
-        return rule.deniable and bool(before.search(self.text.clause_before(span[0])) or after.search(self.text.sentence_after(span)))
+        return rule.deniable and bool(
+            before.search(self.text.clause_before(span[0])) or after.search(self.text.sentence_after(span))
+        )
 
 
 def violations(post: Spelt, lexicon: Lexicon) -> tuple[Violation, ...]:
@@ -102,7 +106,9 @@ def violations(post: Spelt, lexicon: Lexicon) -> tuple[Violation, ...]:
     text = _Text(post.text)
     learnt = opinions(post.text, lexicon.hints, lexicon.signals)
     found = [
-        (span, article) for article in lexicon.articles for span in _both(text, article, lexicon, learnt.get(article.code))
+        (span, article)
+        for article in lexicon.articles
+        for span in _both(text, article, lexicon, learnt.get(article.code))
     ]
     found.sort(key=lambda each: each[0])
     return tuple(_violation(post, span, article) for span, article in found)

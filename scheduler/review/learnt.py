@@ -1,8 +1,8 @@
 """The second voice on violations: a linear classifier per code over pieces of the sentences and the lexicon's hints.
 
-It sees what no pattern names (a cure told as a story, an oath, "nobody comes near it") and doubts patterns that stand in
-harmless company. Trained by bench/train/posts.py on bench/labelled/posts*.jsonl; ADDS, SURE and DOUBTS were chosen there by
-cross-validation.
+It sees what no pattern names (a cure told as a story, an oath, "nobody comes near it") and doubts patterns that stand
+in harmless company. Trained by bench/train/posts.py on bench/labelled/posts*.jsonl; ADDS, SURE and DOUBTS were chosen
+by cross-validation there.
 """
 
 import re
@@ -17,7 +17,7 @@ from scheduler.review.kinds import SIGNAL, WEIGHTS, Signals, grams
 from scheduler.review.linear import Judge
 
 CODES = "codes"  # the name of the classifier
-ADDS = -1.4  # from this score on it finds a violation that no pattern sees
+ADDS = -1.3  # from this score on it finds a violation that no pattern sees
 SURE = 0.5  # … that stands beside lawful words
 DOUBTS = -2.9  # below this score what a pattern sees is taken back
 LITTLE = 45.0  # the length of what was seen in a post of two short sentences; of less it is neither sure nor in doubt

@@ -105,9 +105,12 @@ async def test_promotion_leaves_on_one_day_of_the_month_unless_two_operators_add
         await house.jump(days=7)
         assert len(house.posts()) == 1
         assert (await rows(house, "SELECT reason FROM decision ORDER BY id DESC LIMIT 1")) == [("promo_budget",)]
+        for who in ("wangwei", "zhaomin"):  # another day than the one that is granted gains nothing
+            await words(house, "/promoday 2026-11-28", who)
         await words(house, "/promoday 2026-11-23")
         await words(house, "/promoday 2026-11-23")
-        assert await rows(house, "SELECT granted_by FROM promo_day") == [("",)]
+        granted = await rows(house, "SELECT granted_by FROM promo_day WHERE day = '2026-11-23'")
+        assert granted == [("",)]
         await words(house, "/promoday 2026-11-23", "zhaomin")
         assert "zhaomin 同意" in await words(house, "/caps")
         await house.jump(days=7)
