@@ -11,7 +11,7 @@ run: setup
 	@exec $(BIN)/fencun sandbox --port $(PORT)
 
 test: setup-dev check
-	$(BIN)/python -m pytest -n auto --dist loadscope
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # The promises of the send gate over 10,000 histories each instead of 150; takes some minutes.
 prove: setup-dev

@@ -96,17 +96,18 @@ async def settle(transaction: Transaction, part: Part, alarm: Alarm) -> None:
     """When the last part of an occurrence has ended: close it, and tell the operator who had pushed it."""
     if part.occurrence is None:
         return
-    query = select(outbox.c.id, outbox.c.state, outbox.c.body).where(outbox.c.occurrence == part.occurrence)
-    rows = (await transaction.connection.execute(query)).mappings().all()
-    if any(row["state"] in outbox_store.OPEN for row in rows):
+    mine = outbox.c.occurrence == part.occurrence
+    open_ = select(outbox.c.id).where(mine, outbox.c.state.in_(outbox_store.OPEN)).limit(1)
+    if await transaction.connection.scalar(open_) is not None:
         return
     if not await posts.finish_occurrence(transaction.connection, part.occurrence):
         return
     occurrence = await posts.find_occurrence(transaction.connection, part.occurrence)
     if occurrence is None or not occurrence.asked_by:
         return
-    sent = any(row["state"] == "sent" for row in rows)
-    if sent:
+    query = select(outbox.c.id, outbox.c.state, outbox.c.body).where(mine)
+    rows = (await transaction.connection.execute(query)).mappings().all()
+    if any(row["state"] == "sent" for row in rows):
         await posts.bring_forward(transaction.connection, occurrence, transaction.now)
     text = await _report(transaction, occurrence.title, rows)
     id_ = part_id("pushed", occurrence.id)

@@ -75,6 +75,7 @@ digest = Table(
     Column("told_in", String(64), nullable=False, default=""),  # the part that named it
     UniqueConstraint("subject", "part", name="digest_once"),
     Index("digest_by_subject", "subject", "told_in"),
+    Index("digest_by_part", "told_in"),
 )
 
 need = Table(

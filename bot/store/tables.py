@@ -110,6 +110,7 @@ outbox = Table(
     Index("outbox_by_state", "state", "lane"),
     Index("outbox_by_sent", "lane", "sent_at"),
     Index("outbox_by_conversation", "conversation", "sent_at"),
+    Index("outbox_by_occurrence", "occurrence", "state"),
 )
 
 stream = Table(
@@ -216,6 +217,7 @@ delivery = Table(
     UniqueConstraint("subject", "part", name="delivery_once"),
     Index("delivery_by_subject", "subject", "at"),
     Index("delivery_by_kind", "kind", "day"),
+    Index("delivery_by_part", "part"),
 )
 
 mass_task = Table(

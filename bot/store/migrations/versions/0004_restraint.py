@@ -21,6 +21,8 @@ def upgrade() -> None:
         op.add_column("delivery", column)
     op.execute("UPDATE delivery SET delivered = (1 = 1)")
     op.create_index("delivery_by_kind", "delivery", ["kind", "day"])
+    op.create_index("delivery_by_part", "delivery", ["part"])
+    op.create_index("outbox_by_occurrence", "outbox", ["occurrence", "state"])
     op.create_table(
         "content",
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -88,6 +90,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("subject", "part", name="digest_once"),
     )
     op.create_index("digest_by_subject", "digest", ["subject", "told_in"])
+    op.create_index("digest_by_part", "digest", ["told_in"])
     op.add_column("mass_task", sa.Column("reminded", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("mass_task", sa.Column("reminded_at", sa.BigInteger(), nullable=True))
     approved_by = sa.Column("approved_by", sa.String(length=128), nullable=False, server_default="")
