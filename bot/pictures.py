@@ -185,8 +185,8 @@ def _legend(sheet: Sheet, names: Sequence[str]) -> None:
 
 def _placed(xs: Point, ys: Point, point: Point) -> Point:
     """A point of the data on the sheet; `xs` and `ys` are the ends of the axes."""
-    x = LEFT + (RIGHT - LEFT) * (point[0] - xs[0]) / (xs[1] - xs[0])
-    return x, BOTTOM - (BOTTOM - TOP) * (point[1] - ys[0]) / (ys[1] - ys[0])
+    across, up = xs[1] - xs[0] or 1.0, ys[1] - ys[0] or 1.0  # values as small as floats can be are one
+    return LEFT + (RIGHT - LEFT) * (point[0] - xs[0]) / across, BOTTOM - (BOTTOM - TOP) * (point[1] - ys[0]) / up
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -27,6 +27,14 @@ class _Text:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._held: dict[tuple[re.Pattern[str], Span], bool] = {}
+
+    def holds(self, pattern: re.Pattern[str], sentence: Span) -> bool:
+        """Whether `pattern` is in a sentence; asked once, however often something is found in it."""
+        asked = (pattern, sentence)
+        if asked not in self._held:
+            self._held[asked] = pattern.search(self.text, *sentence) is not None
+        return self._held[asked]
 
     @cached_property
     def _stops(self) -> list[int]:
@@ -81,7 +89,7 @@ class _Reading:
         if rule.post is not None and rule.post.search(self.text.text) is None:
             return
         for hit in rule.find.finditer(self.text.text):
-            if rule.near is None or rule.near.search(self.text.text, *self.text.sentence(hit.span())):
+            if rule.near is None or self.text.holds(rule.near, self.text.sentence(hit.span())):
                 yield hit
 
     def _lawful(self, rule: Rule, span: Span, frames: Sequence[Span]) -> bool:
@@ -89,7 +97,7 @@ class _Reading:
             return True
         sentence = self.text.sentence(span)
         lawful = (rule.unless_near, self.article.unless_near)
-        if any(one is not None and one.search(self.text.text, *sentence) for one in lawful):
+        if any(one is not None and self.text.holds(one, sentence) for one in lawful):
             return True
         return self.denies(rule, span)
 

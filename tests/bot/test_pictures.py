@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -56,6 +56,7 @@ NUMBERS = st.floats(-1e9, 1e9, allow_subnormal=False)
 
 
 @settings(max_examples=25, deadline=None)
+@example([[(0.0, 2.2250738585072014e-308)]])
 @given(st.lists(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=5), max_size=3))
 def test_lines_are_drawn_through_any_points(each: list[list[tuple[float, float]]]) -> None:
     series = [Series(Words("分寸", "Fencun"), sorted(points)) for points in each]
