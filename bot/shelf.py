@@ -89,6 +89,7 @@ class Shelf:
             files, self.rejected = read_folder(self._folder)
         made = [of_guide(guide) for guide in guides if guide.weekly]
         self.warning = ""
+        self._reviews = {}  # the words of the review may be what has changed
         self.posts = tuple(self._reviewed(post) for post in (*made, *map(of_file, files), *drafts))
         log.info("posts_read", posts=len(self.posts), rejected=len(self.rejected))
 

@@ -49,10 +49,10 @@ class Calendar:
         if day in self.opened or day in self.closed:
             return day in self.opened
         weekend = day.weekday() >= _SATURDAY
-        try:
-            holiday, name = chinese_calendar.get_holiday_detail(day)
-        except NotImplementedError:  # a year without data
+        announced = _announced(day)
+        if announced is None:
             return self.weekends or not weekend
+        holiday, name = announced
         if weekend and name is None:
             return self.weekends
         return not holiday
@@ -116,25 +116,26 @@ def public_holidays(
     fixed (全国年节及纪念日放假办法 第二条), is among them.
     """
     named = {day.year for day in silent | speaking}
-    if first.year not in named and not _announced(first.year):
+    if first.year not in named and _announced(first) is None:
         return None
     coming = (first + DAY * ahead for ahead in range(days))
     return tuple(day for day in coming if day in silent or (day not in speaking and _is_public(day)))
 
 
-def _announced(year: int) -> bool:
-    try:
-        chinese_calendar.get_holiday_detail(date(year, 1, 1))
-    except NotImplementedError:
-        return False
-    return True
-
-
-def _is_public(day: date) -> bool:
+def _announced(day: date) -> tuple[bool, str | None] | None:
+    """Whether `day` is off, and the holiday it belongs to; None for a year without data."""
     try:
         holiday, name = chinese_calendar.get_holiday_detail(day)
     except NotImplementedError:
+        return None
+    return holiday, name
+
+
+def _is_public(day: date) -> bool:
+    announced = _announced(day)
+    if announced is None:
         return (day.month, day.day) == (1, 1)
+    holiday, name = announced
     return holiday and name is not None
 
 

@@ -18,6 +18,7 @@ from bot.sandbox.world import World
 from bot.settings import Settings
 from knowledge.indexing.index import build as build_index
 from tests.bot.house import FOOD, MONDAY, RETURNS, SOFA, House, Shelf
+from tests.bot.mass_sends import Gate, following
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +79,19 @@ def _over(plain: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         old = merged.get(name)
         merged[name] = _over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return merged
+
+
+@pytest.fixture
+def gate() -> Gate:
+    """A gate that allows every reminder, until a test says otherwise."""
+    return Gate()
+
+
+@pytest.fixture
+async def guarded(house: House, gate: Gate) -> House:
+    """A house whose followed tasks ask `gate`."""
+    following(house).use(gate.may_still_go, gate.note)
+    return house
 
 
 @pytest.fixture

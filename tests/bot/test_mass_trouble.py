@@ -23,18 +23,6 @@ from tests.bot.mass_sends import (
     told,
 )
 
-
-@pytest.fixture
-def gate() -> Gate:
-    return Gate()
-
-
-@pytest.fixture
-async def guarded(house: House, gate: Gate) -> House:
-    following(house).use(gate.may_still_go, gate.note)
-    return house
-
-
 # ---- errors of the platform
 
 

@@ -164,3 +164,17 @@ async def test_why_tells_an_operator_what_the_gate_said_and_what_weighs(open_hou
         told = await words(house, "/why lihua")
         assert "《小客厅沙发怎么选尺寸》：不发：对方已退订。" in told
         assert "退订过" in told
+
+
+async def test_a_word_that_operators_add_counts_at_once_also_for_what_was_reviewed_before(
+    open_house: OpenHouse, tmp_path: Path
+) -> None:
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    async with open_house(posts={"folder": folder}) as house:
+        words_of_ours = "version: 1\ndate: 2026-11-23\ncodes: {absolute_term: {words: [辅食]}}\n"
+        (folder / "lexicon.yaml").write_text(words_of_ours, encoding="utf-8")
+        await house.jump(days=1)
+        assert house.posts() == []
+        [post] = [each for each in house.program.planner.shelf.posts if each.name == "food.md"]
+        assert post.codes == ("absolute_term",)
