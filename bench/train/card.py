@@ -27,7 +27,7 @@ def train() -> None:
     crossings += posts.train()
     classifier.cache_clear()
     tests = [line for task in TASKS for line in FIGURES[task.name](task.unseen())]
-    tests += posts.judged(posts.posts(posts.TEST))
+    tests += posts.judged(posts.test_half())
     print("\n".join((*_shown("cross-validation", crossings), *_shown("test halves", tests))))
     text = TEXT.read_text(encoding="utf-8")
     for mark, table in (("DATA", _data()), ("CROSSED", _table(crossings)), ("TESTS", _table(tests))):

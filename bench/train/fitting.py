@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,6 @@ from knowledge.classify.features import HINT, features
 from knowledge.classify.linear import Classifier, Weights
 
 SEEN = 2  # rows that must hold a feature
-STRENGTH = 20.0  # C of the regression, chosen by cross-validation over blocks
-HINTED = 1.5  # how much more a hand-written hint counts than a piece of text
 MOST = 40_000  # features kept: those that weigh most
 FOLDS = 8
 BLOCKS_NOTE = f"cross-validation over {FOLDS} folds of neighbouring rows"
@@ -25,21 +24,33 @@ SEED = 20261122
 Floats = NDArray[np.float64]
 
 
+class Tuning(NamedTuple):
+    """Chosen by cross-validation."""
+
+    strength: float  # C of the regression
+    hinted: float  # how much more a hand-written hint counts than a piece of text
+
+
+TUNING = Tuning(20.0, 1.5)
+
+
 def taken_apart(task: Task, rows: Sequence[Row]) -> list[list[str]]:
     """The features of each row."""
     return [list(features(row.text, row.history, task.spell)) for row in rows]
 
 
-def fit(task: Task, rows: Sequence[Row], parts: Sequence[Sequence[str]], digest: str = "") -> Weights:
+def fit(
+    task: Task, rows: Sequence[Row], parts: Sequence[Sequence[str]], digest: str = "", tuning: Tuning = TUNING
+) -> Weights:
     """Weights for all labels of `task`; `parts` are the features of `rows`."""
     counts = Counter(chain.from_iterable(parts))
     vocabulary = sorted(feature for feature, count in counts.items() if count >= SEEN)
-    weights = _fitted(task, rows, parts, vocabulary, counts, digest)
+    weights = _fitted(task, rows, parts, vocabulary, counts, digest, tuning)
     if len(vocabulary) <= MOST:
         return weights
     pulls = np.abs(weights.steps * weights.scale).max(axis=1) * weights.rarity.astype(np.float32)
     kept = np.sort(np.argsort(-pulls, kind="stable")[:MOST])
-    return _fitted(task, rows, parts, [vocabulary[place] for place in kept], counts, digest)
+    return _fitted(task, rows, parts, [vocabulary[place] for place in kept], counts, digest, tuning)
 
 
 def _fitted(
@@ -49,15 +60,19 @@ def _fitted(
     vocabulary: Sequence[str],
     counts: Counter[str],
     digest: str,
+    tuning: Tuning,
 ) -> Weights:
-    rarity = np.array([_rarity(feature, len(rows) / counts[feature]) for feature in vocabulary]).astype(np.float16)
+    every = [_rarity(feature, len(rows) / counts[feature], tuning.hinted) for feature in vocabulary]
+    rarity = np.array(every).astype(np.float16)
     matrix = _matrix(parts, vocabulary, rarity)
     columns, biases = [], []
     for group, labels in task.labels.items():
         about = [place for place, row in enumerate(rows) if group in row.right]
         for label in labels:
             right = np.array([rows[place].right[group] == label for place in about])
-            model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=SEED).fit(matrix[about], right)
+            model = LogisticRegression(C=tuning.strength, solver="liblinear", random_state=SEED).fit(
+                matrix[about], right
+            )
             columns.append(model.coef_[0])
             biases.append(model.intercept_[0])
     exact = np.stack(columns, axis=1)
@@ -74,8 +89,8 @@ def _fitted(
     )
 
 
-def _rarity(feature: str, rows_per_one: float) -> float:
-    return float(np.log(rows_per_one) + 1) * (HINTED if feature.startswith(HINT) else 1)
+def _rarity(feature: str, rows_per_one: float, hinted: float) -> float:
+    return float(np.log(rows_per_one) + 1) * (hinted if feature.startswith(HINT) else 1)
 
 
 def _matrix(

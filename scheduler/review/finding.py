@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scheduler.review.learnt import ADDS, SURE, Opinion, opinions
-from scheduler.review.lexicon import Article, Lexicon, Rule
+from scheduler.review.lexicon import Article, Denial, Lexicon, Rule
 from scheduler.review.spelling import Spelt
 from scheduler.review.types import Violation
 
 _SENTENCE = re.compile(r"[。!?\n|]")
-_CLAUSE = re.compile(r"[,。!?;…\n|]")
+_CLAUSE = re.compile("[,。!?;…\n|\u2600-\u27bf\U0001f300-\U0001faff]")
+_QUOTED = re.compile('“[^”\n]{1,60}”|「[^」\n]{1,60}」|"[^"\n]{1,60}"')
 _FAR = 40  # characters of a clause that are read before and after the words
 
 Span = tuple[int, int]
@@ -35,6 +36,10 @@ class _Text:
         if asked not in self._held:
             self._held[asked] = pattern.search(self.text, *sentence) is not None
         return self._held[asked]
+
+    @cached_property
+    def quotations(self) -> list[Span]:
+        return _spans(_QUOTED, self.text)
 
     @cached_property
     def _stops(self) -> list[int]:
@@ -64,7 +69,7 @@ class _Reading:
 
     text: _Text
     article: Article
-    denial: tuple[re.Pattern[str], re.Pattern[str]]
+    denial: Denial
 
     def found(self) -> tuple[list[tuple[Rule, Span]], list[tuple[Rule, Span]]]:
         """What breaks the article, in the order of the post, and what was taken back as lawful or denied.
@@ -103,10 +108,16 @@ class _Reading:
 
     def denies(self, rule: Rule, span: Span) -> bool:
         """ "不能根治": the post itself says that it is not so."""
-        before, after = self.denial
         return rule.deniable and bool(
-            before.search(self.text.clause_before(span[0])) or after.search(self.text.sentence_after(span))
+            self.denial.before.search(self.text.clause_before(span[0]))
+            or self.denial.after.search(self.text.sentence_after(span))
+            or self._told_about(span)
         )
+
+    def _told_about(self, span: Span) -> bool:
+        """The words of others, in a post that warns of them."""
+        quoted = any(_covers(quotation, span) for quotation in self.text.quotations)
+        return quoted and self.text.holds(self.denial.quoted, (0, len(self.text.text)))
 
 
 def violations(post: Spelt, lexicon: Lexicon) -> tuple[Violation, ...]:

@@ -2,7 +2,7 @@
 
 It sees what no pattern names (a cure told as a story, an oath, "nobody comes near it") and doubts patterns that stand
 in harmless company. Trained by bench/train/posts.py on bench/labelled/posts*.jsonl; ADDS, SURE and DOUBTS were chosen
-by cross-validation there.
+there, on each writer's rows with weights learnt from the others.
 """
 
 import re
@@ -17,9 +17,9 @@ from scheduler.review.kinds import SIGNAL, WEIGHTS, Signals, grams
 from scheduler.review.linear import Judge
 
 CODES = "codes"  # the name of the classifier
-ADDS = -1.3  # from this score on it finds a violation that no pattern sees
+ADDS = -2.0  # from this score on it finds a violation that no pattern sees
 SURE = 0.5  # … that stands beside lawful words
-DOUBTS = -2.9  # below this score what a pattern sees is taken back
+DOUBTS = -3.0  # below this score what a pattern sees is taken back
 LITTLE = 45.0  # the length of what was seen in a post of two short sentences; of less it is neither sure nor in doubt
 LONGEST = 400  # characters that are judged at once; a longer post is read in pieces
 GRAMS = 2

@@ -36,7 +36,7 @@ class Rule:
     unless: re.Pattern[str] | None  # a lawful frame: where it covers what was found, that is taken back
     unless_near: re.Pattern[str] | None  # … where it stands in the same sentence
     deniable: bool  # "这不能根治" is no claim
-    sure: bool = False  # operators' own: no classifier takes it back
+    sure: bool = False  # no classifier takes it back; so are all of operators' own
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,15 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Denial:
+    """What says that a claim is none."""
+
+    before: re.Pattern[str]  # the words, in their clause
+    after: re.Pattern[str]  # … in their sentence
+    quoted: re.Pattern[str]  # anywhere in the post, of words in quotation marks: they are told about
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
     """Everything the review judges by. `version` names all files: what was judged by another one is judged anew."""
 
@@ -62,7 +71,7 @@ class Lexicon:
     signals: Mapping[str, tuple[re.Pattern[str], ...]]  # of selling and of help, by name
     hints: Mapping[str, re.Pattern[str]]  # turns of speech that the classifier of the codes weighs, by name
     disguises: Respelling
-    denial: tuple[re.Pattern[str], re.Pattern[str]]  # before the words, after them
+    denial: Denial
 
     @classmethod
     def read(cls, paths: Iterable[Path] = ()) -> "Lexicon":
@@ -99,7 +108,7 @@ def _merged(lists: Sequence[dict[str, Any]]) -> Lexicon:
             name: tuple(_compiled(one, names) for one in every) for name, every in (own.get("signals") or {}).items()
         }
         hints = {name: _compiled(one, names) for name, one in own["hints"].items()}
-        denial = (_compiled(own["denial"]["before"], names), _compiled(own["denial"]["after"], names))
+        denial = Denial(*(_compiled(own["denial"][place], names) for place in ("before", "after", "quoted")))
         disguises = _disguises(lists)
     except (KeyError, TypeError, AttributeError) as error:
         raise LexiconUnusable("审稿词表不完整，先不能批准任何内容。请用完整的词表文件。") from error
@@ -117,7 +126,7 @@ def _article(code: Code, lists: Sequence[dict[str, Any]], names: Mapping[str, st
         try:
             _strings_only(told)
             found = [_rule(one, names) for one in (*told.get("rules", ()), *_simple(told))]
-            rules += [replace(one, sure=each is not lists[0]) for one in found]
+            rules += [replace(one, sure=one.sure or each is not lists[0]) for one in found]
             unless += [*told.get("unless", ()), *map(re.escape, told.get("allowed", ()))]
             allowed += map(re.escape, told.get("allowed", ()))
             unless_near += told.get("unless_near", ())
@@ -150,7 +159,7 @@ def _rule(told: Mapping[str, Any], names: Mapping[str, str]) -> Rule:
         raise ValueError("find 不能是空的")
     near, post = (_compiled(told[name], names) if name in told else None for name in ("near", "post"))
     frames = _either(told.get("unless", ()), names), _either(told.get("unless_near", ()), names)
-    return Rule(find, near, post, *frames, bool(told.get("deniable", True)))
+    return Rule(find, near, post, *frames, bool(told.get("deniable", True)), bool(told.get("sure")))
 
 
 def _either(patterns: Iterable[str], names: Mapping[str, str]) -> re.Pattern[str] | None:
