@@ -57,12 +57,13 @@ class FactFinder:
     async def find(self, connection: AsyncConnection, part: Part, recipient: Recipient, now: datetime) -> Facts:
         """Everything that the gate asks for; what cannot be read is None, and then nothing leaves."""
         key, digest = part.body.get("guide") or "", part.body.get("digest") or ""
-        asked = _Asked(connection, part, recipient, now, await standing(connection, recipient, key, digest, now))
+        stands = await standing(connection, recipient, key, digest, now)
+        asked = _Asked(connection, part, recipient, now, stands, _Days(self._rules, now))
         plain = await self._about_item(asked)
         return await (self._about_group if recipient.scope == "group" else self._about_person)(asked, plain)
 
     async def _about_item(self, asked: "_Asked") -> Facts:
-        body, today = asked.part.body, self._rules.local(asked.now).date()
+        body, today = asked.part.body, asked.days.today
         promo, around = body["kind"] == "promo", self._around
         days = await ledger.promo_days(asked.connection, today) if promo else ()
         return Facts(
@@ -81,21 +82,21 @@ class FactFinder:
 
     async def _about_group(self, asked: "_Asked", plain: Facts) -> Facts:
         """A group has no mood and no wishes of its own, but members: what reaches the group reaches each of them."""
-        part, now, group = asked.part, asked.now, asked.recipient.subject
+        part, now, days, group = asked.part, asked.now, asked.days, asked.recipient.subject
         since = self._since(now, asked.stands.rest_days)
         lately = since if part.body["kind"] == "promo" else now - self._recent
         sent, theirs = await ledger.received_by_group(asked.connection, group, since, lately, part.id)
         members = _of_members(asked.stands.members, [one for one in sent if one.at >= lately], theirs)
-        waits = [(free, count) for received, count in members if (free := self._free_at(received, now)) is not None]
+        waits = [(free, count) for received, count in members if (free := self._free_at(received, days)) is not None]
         each = [sent, *(received for received, _ in members)]
         return replace(
-            self._counted(plain, part, sent, now),
+            self._counted(plain, asked, sent),
             opted_out=False,
             human_has_it=False,
             mood_hold=False,
             topic_off=False,
             every_days=0,
-            topic_sent=max(self._of_topic(received, part.body.get("topic"), now) for received in each),
+            topic_sent=max(_of_topic(received, part.body.get("topic"), days) for received in each),
             value_since_promo=min(map(_earned, each)) if part.body["kind"] == "promo" else _earned(sent),
             members_busy=sum(count for _, count in waits),
             members_free_at=max((free for free, _ in waits), default=None),
@@ -109,13 +110,15 @@ class FactFinder:
         since = self._since(now, max(every_days or 0, stands.rest_days))
         sent = await ledger.received_by(asked.connection, asked.recipient.subject, since, part.id)
         return replace(
-            self._counted(plain, part, sent, now),
+            self._counted(plain, asked, sent),
             opted_out=stands.opted_out,
             human_has_it=stands.served,
             mood_hold=stands.held,
             muted_until=wishes.muted_until if wishes else None,
             topic_off=_topic_off(wishes, topic) if wishes else None,
             every_days=every_days,
+            # A task of a colleague is confirmed when the colleague has time.
+            usual_hours=() if asked.recipient.confirmed else stands.usual_hours,
             heavier_at=await self._heavier_for(asked),
         )
 
@@ -129,32 +132,25 @@ class FactFinder:
         days = max(self._rules.repeat_guide_days, rest_days)
         return now - max(LOOK_BACK, timedelta(days=days), timedelta(hours=self._rules.gap_hours))
 
-    def _counted(self, plain: Facts, part: Part, sent: Sequence[Sent], now: datetime) -> Facts:
-        rules, today = self._rules, self._rules.local(now).date()
+    @staticmethod
+    def _counted(plain: Facts, asked: "_Asked", sent: Sequence[Sent]) -> Facts:
+        body, days = asked.part.body, asked.days
         return replace(
             plain,
             sent=tuple(each.at for each in sent),
-            topic_sent=self._of_topic(sent, part.body.get("topic"), now),
-            guide_at=max((each.at for each in sent if each.guide == part.body["guide"]), default=None),
+            topic_sent=_of_topic(sent, body.get("topic"), days),
+            guide_at=max((each.at for each in sent if each.guide == body["guide"]), default=None),
             value_since_promo=_earned(sent),
-            platform_sent=sum(rules.local(each.at).date() == today for each in sent if each.at > now - CALENDAR),
+            platform_sent=sum(map(days.is_today, days.lately(sent))),
         )
 
-    def _of_topic(self, sent: Sequence[Sent], topic: str | None, now: datetime) -> int:
-        """How many of `topic` went out in this week."""
-        rules, week = self._rules, self._rules.local(now).isocalendar()[:2]
-        same = (each.at for each in sent if each.topic and each.topic == topic and each.at > now - CALENDAR)
-        return sum(rules.local(at).isocalendar()[:2] == week for at in same)
-
-    def _free_at(self, received: Sequence[Sent], now: datetime) -> datetime | None:
+    def _free_at(self, received: Sequence[Sent], days: "_Days") -> datetime | None:
         """When somebody who `received` this may get one more; None: now."""
-        rules = self._rules
-        days = [rules.local(each.at).date() for each in received if each.at > now - CALENDAR]
-        today = rules.local(now).date()
+        rules, now, lately = self._rules, days.now, days.lately(received)
         waits = [each.at + timedelta(hours=rules.gap_hours) for each in received[-1:]]
-        if days.count(today) >= rules.person_per_day:
+        if sum(map(days.is_today, lately)) >= rules.person_per_day:
             waits.append(rules.next_day(now))
-        if sum(day.isocalendar()[:2] == today.isocalendar()[:2] for day in days) >= rules.person_per_week:
+        if sum(map(days.is_this_week, lately)) >= rules.person_per_week:
             waits.append(rules.next_week(now))
         free = max(waits, default=now)
         return free if free > now else None
@@ -182,6 +178,36 @@ class _Asked:
     recipient: Recipient
     now: datetime
     stands: Standing
+    days: "_Days"
+
+
+class _Days:
+    """The tenant's calendar around `now`. It keeps its answers: members of a group share most of what they got."""
+
+    def __init__(self, rules: Rules, now: datetime) -> None:
+        self.now = now
+        self._rules = rules
+        self.today = rules.local(now).date()
+        self._week = self.today.isocalendar()[:2]
+        self._since = now - CALENDAR
+        self._known: dict[datetime, tuple[bool, bool]] = {}
+
+    def lately(self, sent: Sequence[Sent]) -> list[datetime]:
+        """When, of what can be of this week."""
+        return [each.at for each in sent if each.at > self._since]
+
+    def is_today(self, at: datetime) -> bool:
+        return self._of(at)[0]
+
+    def is_this_week(self, at: datetime) -> bool:
+        return self._of(at)[1]
+
+    def _of(self, at: datetime) -> tuple[bool, bool]:
+        found = self._known.get(at)
+        if found is None:
+            day = self._rules.local(at).date()
+            found = self._known[at] = day == self.today, day.isocalendar()[:2] == self._week
+        return found
 
 
 _at = attrgetter("at")
@@ -215,6 +241,11 @@ def _of_members(known: int, sent: list[Sent], theirs: Mapping[str, Sequence[Sent
     each = [(sorted([*sent, *more], key=_at), 1) for more in theirs.values()]
     quiet = known - len(theirs)
     return [*each, (sent, quiet)] if quiet > 0 else each
+
+
+def _of_topic(sent: Sequence[Sent], topic: str | None, days: _Days) -> int:
+    """How many of `topic` went out in this week."""
+    return sum(map(days.is_this_week, days.lately([each for each in sent if each.topic and each.topic == topic])))
 
 
 def _earned(sent: Sequence[Sent]) -> int:

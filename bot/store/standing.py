@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Text, bindparam, cast, exists, func, select
+from sqlalchemy import BindParameter, Row, Text, bindparam, cast, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import marks, tombstones
 from bot.store.restraint_tables import content, rhythm
-from bot.store.tables import conversation, hold, mark, membership, moment, opt_out, preference
+from bot.store.tables import conversation, hold, mark, membership, moment, opt_out, preference, profile
 from handlers.handoff import SILENT
 from handlers.preferences import Preferences, Purpose
+from scheduler.habits import usual_hours
 from scheduler.posts import Recipient
 
 
@@ -29,16 +30,17 @@ class Standing:
     served: bool
     wishes: Preferences | None
     members: int
+    usual_hours: tuple[int, ...]
 
 
 _SUBJECT: BindParameter[str] = bindparam("subject")
-_MINE = preference.c.person == bindparam("lower")
 _WISHES = (
     preference.c.muted_until,
     preference.c.every_days,
     # As text: a list that cannot be read must not take the other facts with it.
     *(cast(column, Text).label(column.name) for column in (preference.c.only, preference.c.never, preference.c.off)),
 )
+_ALWAYS = select(literal(1).label("one")).subquery("always")  # a row also for who has said no wishes
 _QUERY = select(
     select(mark.c.value).where(mark.c.name == marks.PAUSE).scalar_subquery().label("pause"),
     select(mark.c.value).where(mark.c.name == tombstones.SALT).scalar_subquery().label("salt"),
@@ -51,15 +53,16 @@ _QUERY = select(
     exists().where(hold.c.subject == _SUBJECT, hold.c.released_at.is_(None)).label("held"),
     # WeCom gives user ids back in lower case in places (90236).
     exists()
-    .where(
-        conversation.c.person.in_([bindparam("person"), bindparam("lower")]),
-        conversation.c.state.in_([str(state) for state in SILENT]),
+    .where(  # no IN: its list is written out anew each time
+        or_(*(conversation.c.person == bindparam(name) for name in ("person", "lower"))),
+        or_(*(conversation.c.state == str(state) for state in SILENT)),
     )
     .label("served"),
     select(func.count()).where(membership.c.group_subject == _SUBJECT).scalar_subquery().label("members"),
-    exists().where(_MINE).label("wishes"),
-    *(select(column).where(_MINE).scalar_subquery().label(column.name) for column in _WISHES),
-)
+    select(cast(profile.c.hours, Text)).where(profile.c.person == bindparam("lower")).scalar_subquery().label("hours"),
+    preference.c.person.is_not(None).label("wishes"),
+    *_WISHES,
+).select_from(_ALWAYS.outerjoin(preference, preference.c.person == bindparam("lower")))
 
 
 async def standing(connection: AsyncConnection, recipient: Recipient, key: str, digest: str, now: datetime) -> Standing:
@@ -78,7 +81,18 @@ async def standing(connection: AsyncConnection, recipient: Recipient, key: str, 
         served=row.served,
         wishes=wishes,
         members=row.members,
+        usual_hours=_usual_hours(row.hours, wishes),
     )
+
+
+def _usual_hours(stored: str | None, wishes: Preferences | None) -> tuple[int, ...]:
+    """What they write at, unless they want nothing remembered of them, or it cannot be read."""
+    if not stored or wishes is None or Purpose.PERSONALISATION in wishes.off:
+        return ()
+    try:
+        return usual_hours({int(hour): int(count) for hour, count in json.loads(stored).items()})
+    except (TypeError, ValueError, AttributeError):
+        return ()
 
 
 def _wishes(row: Row[Any]) -> Preferences | None:

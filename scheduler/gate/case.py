@@ -1,6 +1,6 @@
 """One case before the gate: what a decision depends on, counted, and as the record that it is replayed from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -44,6 +44,7 @@ _ADDED: Mapping[str, Mapping[str, Any]] = {
         "promo_extra": 0,
         "platform_sent": 0,
         "days_off": (),
+        "usual_hours": (),
     },
 }
 _ADDED_RULES = (
@@ -126,6 +127,13 @@ class Case:
             moment = self.rules.open_from(self.rules.next_day(moment))
         return moment
 
+    def later_today(self) -> Iterator[datetime]:
+        """The full hours that are still to come on this local day (UTC)."""
+        hour = self.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        while self.rules.local(hour).date() == self.today:
+            yield hour
+            hour += timedelta(hours=1)
+
     def record(self, because: str = "") -> dict[str, JSON]:
         """The case as JSON, with what was counted from it for people who read the record."""
         seen: dict[str, JSON] = {
@@ -162,6 +170,8 @@ def recorded(inputs: Mapping[str, Any], rule: str) -> Case:
     moments = {name: datetime.fromisoformat(facts[name]) if facts[name] else None for name in _MOMENTS}
     days = {name: _days(facts[name]) for name in ("promo_days", "days_off")}
     violations = None if facts["violations"] is None else tuple(facts["violations"])
+    # Decisions of version 3 before it knew of hours name none.
+    hours = {"usual_hours": tuple(facts.get("usual_hours") or ())}
     return Case(
         scope=inputs["scope"],
         channel=inputs["channel"],
@@ -169,7 +179,7 @@ def recorded(inputs: Mapping[str, Any], rule: str) -> Case:
         planned_at=datetime.fromisoformat(inputs["planned_at"]),
         expires_at=datetime.fromisoformat(inputs["expires_at"]),
         now=datetime.fromisoformat(inputs["now"]),
-        facts=Facts(**{**facts, "sent": sent, "violations": violations, **moments, **days}),
+        facts=Facts(**{**facts, "sent": sent, "violations": violations, **moments, **days, **hours}),
         rules=Rules.parse(**inputs["rules"]),
         rule=rule,
     )

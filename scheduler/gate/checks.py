@@ -7,7 +7,7 @@ from typing import NamedTuple
 from scheduler.gate.case import Case
 from scheduler.gate.model import Decision, Reason, Verdict
 
-HEAVIER, MEMBERS = "heavier", "members"  # which of a reason's sentences fits: see `texts`
+HEAVIER, MEMBERS, HABIT = "heavier", "members", "habit"  # which of a reason's sentences fits: see `texts`
 
 # A post of use that is stale before it may leave can still be named in the next one.
 _WORTH_NAMING = frozenset(
@@ -162,9 +162,21 @@ def _heavier(case: Case) -> Finding | None:
     return _later(case, Reason.MIN_GAP, heavier + case.gap, HEAVIER)
 
 
+def _habit(case: Case) -> Finding | None:
+    """What may leave now waits for an hour of today at which the person usually writes. It never refuses anything:
+    where there is no such hour any more today, or none before the item is stale, now is as good as any."""
+    hours = case.facts.usual_hours
+    if case.scope == "group" or case.kind == "promo" or not hours or case.rules.local(case.now).hour in hours:
+        return None
+    until = next((at for at in case.later_today() if case.rules.local(at).hour in hours), None)
+    if until is None or until >= case.expires_at or case.open_from(until) != until:
+        return None
+    return Finding(Reason.QUIET_HOURS, Verdict.DEFER, until, HABIT)
+
+
 CHECKS: Sequence[Check] = (
     _standing, _muted, _holiday, _quiet, _repeated, _promotion, _platform, _week_cap, _topic_cap, _day_cap, _members,
-    _gap, _rest, _heavier,
+    _gap, _rest, _heavier, _habit,
 )  # fmt: skip
 """The order is the policy: the first that finds something decides."""
 

@@ -75,7 +75,8 @@ class Facts:
     `human_has_it`: a colleague is serving the person. `mood_hold`: the person was upset with us and no colleague has
     resolved it. `topic_off`: this topic is not wanted; `every_days`: at least so many days between two, as they asked
     (0: the tenant's gap alone); `muted_until`: not before (aware; None: not muted). `rest_days`: the same as
-    `every_days`, from their fatigue and layer. `members_free_at`: for a group, when the last of its known members may
+    `every_days`, from their fatigue and layer. `usual_hours`: the local hours at which they write themselves (empty:
+    not known, or no matter here). `members_free_at`: for a group, when the last of its known members may
     get something again (aware; None: all may now), of whom `members_busy` may not yet.
 
     About the item. `approved`: a named operator approved this very text; `violations`: the codes found in it.
@@ -110,6 +111,7 @@ class Facts:
     promo_extra: int = 0
     platform_sent: int | None = None
     days_off: tuple[date, ...] | None = None
+    usual_hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

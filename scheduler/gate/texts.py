@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduler.gate.case import FACT_NAMES
-from scheduler.gate.checks import HEAVIER, MEMBERS
+from scheduler.gate.checks import HABIT, HEAVIER, MEMBERS
 from scheduler.gate.model import Decision, Reason, Verdict
 from scheduler.timetable import zone_of
 
@@ -37,6 +37,7 @@ REASON_TEXT: Mapping[Reason, str] = {
 }
 _VARIANTS: Mapping[str, str] = {
     HEAVIER: "{heavier_at} 有更要紧的一条，给它让路",
+    HABIT: "等到对方平时来的时候，少打断一次",
     MEMBERS: "群里有 {members_busy} 位会员刚收到过，每人有自己的上限",
 }
 _WEEKDAYS = "一二三四五六日"

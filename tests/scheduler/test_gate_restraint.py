@@ -170,3 +170,33 @@ def test_who_asked_for_silence_is_not_told_later_what_they_missed() -> None:
         Verdict.DROP,
         Reason.MUTED,
     )
+
+
+EVENING = replace(CLEAR, usual_hours=(20, 21))
+
+
+def test_what_may_leave_now_waits_for_the_hours_at_which_the_member_comes() -> None:
+    made = ask(EVENING)
+    assert outcome(made) == (Verdict.DEFER, Reason.QUIET_HOURS)
+    assert made.until == at(26, 20)
+    assert "平时来的时候" in describe(made, ZONE)
+    assert replay(json.loads(json.dumps(made.inputs)), made.rule) == made
+    assert outcome(ask(EVENING, now=at(26, 20))) == ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("why", "made"),
+    [
+        ("their hours are over today", ask(replace(CLEAR, usual_hours=(8, 9)))),
+        ("it would be stale", ask(EVENING, good_for=timedelta(hours=6))),
+        ("their hours are quiet ones", ask(replace(CLEAR, usual_hours=(22, 23)))),
+        ("a group has no habits", ask(EVENING, to="appchat:wr1")),
+    ],
+)
+def test_the_usual_hours_never_refuse_anything(why: str, made: Decision) -> None:
+    assert outcome(made) == ALLOWED, why
+
+
+def test_a_promotion_is_not_put_off_to_usual_hours() -> None:
+    earned = replace(EVENING, value_since_promo=9)
+    assert outcome(ask(earned, "promo")) == ALLOWED
