@@ -99,7 +99,7 @@ def lists(settings: Settings) -> Finding:
     wrong = []
     for audience in (each.audience for each in settings.audiences):
         wrong += [why for path in audience.files if (why := _trouble(path, read_list))]
-    if settings.posts.orders:
+    if settings.posts.orders and not settings.posts.orders.startswith("http"):
         why = _trouble(settings.posts.orders, read_orders)
         wrong += [why] if why else []
     return _finding("受众和订单", f"{len(settings.audiences)} 个受众，{len(settings.triggers)} 个触发条件", wrong)

@@ -1,14 +1,13 @@
-"""The order data as it lies on disk: who, what happened, when. Nothing of it is stored."""
+"""The order data as its source has it: who, what happened, when. Nothing of it is stored."""
 
-import asyncio
 import hashlib
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.foundation import Foundation
+from bot.order_sources import Unreadable, order_source
 from bot.part import part_id
 from scheduler.orders import Orders, WrongOrders, read_orders
 from scheduler.triggers import Event
@@ -19,30 +18,30 @@ _SHOWN = 3  # rows that were passed over
 
 
 class OrderBook:
-    """`look` reads the file of `posts.orders` again when it has changed. What cannot be read leaves what was known."""
+    """`look` reads what `posts.orders` names again when it has changed. What cannot be read leaves what was known."""
 
     def __init__(self, base: Foundation) -> None:
         self._base = base
-        self._path = Path(base.settings.posts.orders) if base.settings.posts.orders else None
+        where = base.settings.posts.orders
+        self._source = order_source(where, base.clock)
+        # An address may carry a key.
+        self._name = "posts.orders" if where.startswith("http") else where
         self._zone = ZoneInfo(base.settings.timezone)
-        self._stamp: tuple[int, int] | None = None
         self._orders = Orders({})
         self.digest = ""  # of what was read last
 
     async def look(self) -> None:
-        if self._path is None:
+        if self._source is None:
             return
         try:
-            found = await asyncio.to_thread(_changed, self._path, self._stamp)
-        except (OSError, UnicodeDecodeError):
-            await self._tell("unreadable", f"订单文件“{self._path}”读不到，请检查路径、权限，并存成 UTF-8。")
+            text = await self._source.changed()
+        except Unreadable as error:
+            await self._tell(f"unreadable:{self._base.clock.now():%Y%m%d}", str(error))
             return
-        if found is None:
+        if text is None or (digest := hashlib.sha256(text.encode()).hexdigest()[:16]) == self.digest:
             return
-        self._stamp, text = found
-        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         try:
-            orders = read_orders(text, str(self._path))
+            orders = read_orders(text, self._name)
         except WrongOrders as error:
             await self._tell(digest, str(error))
             return
@@ -72,10 +71,3 @@ class OrderBook:
             await transaction.enqueue(
                 alarm.notice(each, text, part_id("orders", version, each), transaction.now) for each in alarm.operators
             )
-
-
-def _changed(path: Path, before: tuple[int, int] | None) -> tuple[tuple[int, int], str] | None:
-    """The file's stamp and text, None where it is as before."""
-    stat = path.stat()
-    stamp = (stat.st_mtime_ns, stat.st_size)
-    return None if stamp == before else (stamp, path.read_text(encoding="utf-8"))
