@@ -5,19 +5,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, func, select
+from sqlalchemy.dialects import postgresql as postgresql_sql
+from sqlalchemy.dialects import sqlite as sqlite_sql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.exc import TimeoutError as PoolEmpty
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-READERS = 4
-BUSY_TIMEOUT_MS = 5000
+from bot.store import postgresql, sqlite
+from bot.store.postgresql import Limits
 
-KEPT = ("foreign_keys=ON", "secure_delete=ON")  # what is deleted is overwritten: see `Database.scrub`
-
-DRIVERS = {"sqlite": "sqlite+aiosqlite"}
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+FAILURES = (DBAPIError, PoolEmpty, OSError)  # what opening, asking and writing may raise
 
 
 class StoreUnusable(Exception):
@@ -27,21 +27,26 @@ class StoreUnusable(Exception):
 class Database:
     """The store's engines. Build it with `connect`, end it with `close`."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, limits: Limits) -> None:
         self.url = url
-        self._write, self._read = _engines(url)
+        self.shared = url.get_backend_name() == "postgresql"  # whether other processes may use it at the same time
+        self._write, self._read = postgresql.engines(url, limits) if self.shared else sqlite.engines(url)
 
     @classmethod
-    def connect(cls, url: str) -> "Database":
-        """Engines for `sqlite:///path`; nothing is opened yet. Raises StoreUnusable."""
+    def connect(cls, url: str, limits: Limits | None = None) -> "Database":
+        """Engines for `sqlite:///path` or `postgresql://user:password@host/database`; nothing is opened yet.
+
+        `limits` are PostgreSQL's. Raises StoreUnusable.
+        """
         parsed = make_url(url)
         driver = DRIVERS.get(parsed.get_backend_name())
         if driver is None:
-            kind = parsed.get_backend_name()
-            raise StoreUnusable(f"这个版本只支持 SQLite：[store] url 请写成 sqlite:///路径，现在是 {kind}。")
+            raise StoreUnusable(
+                f"[store] url 只能是 sqlite:///路径 或 postgresql://…，现在是 {parsed.get_backend_name()}。"
+            )
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             _make_folder(Path(parsed.database).parent)
-        return cls(parsed.set(drivername=driver))
+        return cls(parsed.set(drivername=driver), limits or Limits())
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -55,27 +60,53 @@ class Database:
         async with self._read.connect() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def long_write(self) -> AsyncIterator[AsyncConnection]:
+        """`write` without PostgreSQL's time limits, for migrations and what copies whole tables."""
+        if not self.shared:
+            async with self.write() as connection:
+                yield connection
+            return
+        engine = postgresql.unlimited(self.url)
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def scratch(self) -> AsyncIterator[AsyncConnection]:
+        """`read` with temporary tables: nothing of what is written is kept."""
+        engine = self._read
+        if self.shared:
+            engine = self._write.execution_options(isolation_level="REPEATABLE READ")
+        async with engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                await connection.rollback()
+
     async def check(self) -> None:
         """Raise StoreUnusable unless the store can be written now."""
         try:
             async with self.write() as connection:
                 await connection.exec_driver_sql("SELECT 1")
-        except (DBAPIError, OSError) as error:
+                if self.shared and await postgresql.reads_only(connection):
+                    raise StoreUnusable(postgresql.read_only(self.url))
+        except FAILURES as error:
             raise StoreUnusable(explain(self.url, error)) from error
 
     async def scrub(self) -> None:
         """Let nothing that was deleted be found in the files: deleted content is overwritten as it goes, and the log
-        of writes is emptied here. Readers that are busy just now put it off to the next call."""
-        if self.url.get_backend_name() != "sqlite":
+        of writes is emptied here. PostgreSQL's files are its own affair (docs/operations.md)."""
+        if self.shared:
             return
         async with self._write.connect() as connection:
-            raw = await connection.get_raw_connection()
-            driver: Any = raw.driver_connection
-            await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            await sqlite.empty_log(connection)
 
     async def close(self) -> None:
         await self._write.dispose()
-        if self._read is not self._write:
+        if not self.shared:
             await self._read.dispose()
 
 
@@ -89,50 +120,30 @@ def _make_folder(folder: Path) -> None:
 
 
 def explain(url: URL, error: Exception) -> str:
-    where = url.database or url.host or ""
-    cause = str(getattr(error, "orig", error)).splitlines()[0]
+    """A failure of the store in words for operators; never the password."""
+    if url.get_backend_name() == "postgresql":
+        return postgresql.explain(url, error)
+    where, cause = url.database or "", str(getattr(error, "orig", error)).splitlines()[0]
     return f"数据库无法写入：{where}（{cause}）。已有的数据没有动。请检查目录权限、磁盘空间，或改 [store] url。"
-
-
-def _engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    # Parameters are what people wrote and who they are: an error must not carry them into the log.
-    if url.get_backend_name() != "sqlite":
-        engine = create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
-        return engine, engine
-    # One writer: SQLite has one anyway, and a pool of one queues fairly where its own locking would poll.
-    queue = {"poolclass": AsyncAdaptedQueuePool, "max_overflow": 0, "hide_parameters": True}
-    writer = create_async_engine(url, pool_size=1, pool_timeout=60, **queue)
-    reader = create_async_engine(url, pool_size=READERS, **queue)
-    _set_up_sqlite(writer, "BEGIN IMMEDIATE")
-    _set_up_sqlite(reader, "BEGIN")
-    return writer, reader
-
-
-def _set_up_sqlite(engine: AsyncEngine, begin: str) -> None:
-    """WAL with full sync (an acked message survives power loss), and transactions begun by us, not by the driver."""
-
-    def connected(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", *KEPT):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    def begun(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
-
-    event.listen(engine.sync_engine, "connect", connected)
-    event.listen(engine.sync_engine, "begin", begun)
 
 
 def insert_once(connection: AsyncConnection, table: Table, unique: Sequence[str]) -> Any:
     """An INSERT into `table` that passes over a row already there by `unique`."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    dialect = sqlite_sql if connection.dialect.name == "sqlite" else postgresql_sql
     return dialect.insert(table).on_conflict_do_nothing(index_elements=list(unique))
 
 
 def upsert(connection: AsyncConnection, table: Table, unique: Sequence[str], values: dict[str, Any]) -> Any:
     """An INSERT that changes the row already there by `unique`."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    dialect = sqlite_sql if connection.dialect.name == "sqlite" else postgresql_sql
     changes = {name: value for name, value in values.items() if name not in unique}
     return dialect.insert(table).values(**values).on_conflict_do_update(index_elements=list(unique), set_=changes)
+
+
+async def serialise(connection: AsyncConnection, what: str) -> None:
+    """Until the end of this transaction nobody else gets past here with the same `what`.
+
+    For decisions that rest on what others may be writing at this moment. On SQLite a writer is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(postgresql.key("serialise", what))))

@@ -7,10 +7,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, func, select
 
-from bot.store.database import Database, StoreUnusable, explain
+from bot.store import postgresql
+from bot.store.database import FAILURES, Database, StoreUnusable, explain
 
 HERE = Path(__file__).parent / "migrations"
 
@@ -21,19 +21,22 @@ def _config() -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> str:
+def upgrade(connection: Connection, revision: str = "head") -> str:
+    """Bring the store that `connection` writes to `revision`, and return what was reached."""
+    if connection.dialect.name == "postgresql":  # several processes may start at once: one works, the others then read
+        connection.execute(select(func.pg_advisory_xact_lock(postgresql.key("migrate"))))
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    command.upgrade(config, revision)
+    return revision_of(connection)
 
 
 async def migrate(database: Database) -> str:
     """Run what is missing in one transaction and return the revision reached. Raises StoreUnusable."""
     try:
-        async with database.write() as connection:
-            return await connection.run_sync(_upgrade)
-    except (DBAPIError, OSError) as error:
+        async with database.long_write() as connection:
+            return await connection.run_sync(upgrade)
+    except FAILURES as error:
         raise StoreUnusable(explain(database.url, error)) from error
     except CommandError as error:
         # Alembic does not know the revision it found: somebody went back to an older version of the program.
@@ -41,6 +44,16 @@ async def migrate(database: Database) -> str:
             f"数据库的结构不是这个版本认识的（{error}）。没有写入任何内容。"
             "请用写它的那个版本启动，或用升级前的备份运行 fencun restore。"
         ) from error
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision of the store that `connection` reads; empty where there is no store yet."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def known(revision: str) -> bool:
+    """Whether this version of the program knows how to make a store of `revision`."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def newest() -> str:

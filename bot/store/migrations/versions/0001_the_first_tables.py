@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.Column("guide", sa.String(length=200), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("day", sa.String(length=10), nullable=False),
-        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("subject", "day", "ordinal", name="delivery_slot"),
         sa.UniqueConstraint("subject", "part", name="delivery_once"),

@@ -16,7 +16,7 @@ def upgrade() -> None:
     for column in (
         sa.Column("kind", sa.String(length=10), nullable=False, server_default="value"),
         sa.Column("topic", sa.String(length=100), nullable=False, server_default=""),
-        sa.Column("delivered", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("delivered", sa.Boolean(), nullable=False, server_default=sa.false()),
     ):
         op.add_column("delivery", column)
     op.execute("UPDATE delivery SET delivered = (1 = 1)")
