@@ -8,12 +8,13 @@ from bot.attendance import Attendance
 from bot.audience import Directory
 from bot.channels.kf import KfChannel
 from bot.clock import Clock, SystemClock
+from bot.cluster.engine import Caller, ClusterEngine
 from bot.connections import Connections, connect
 from bot.context import Context
 from bot.desk import Desk, Roles
 from bot.drafts import Drafts
 from bot.effects import Applier, Carrier
-from bot.engine import EmbeddedEngine
+from bot.engine import EmbeddedEngine, Engine
 from bot.exclusion import Exclusion
 from bot.expiry import ExpiryNotices
 from bot.facts import FactFinder, Surroundings
@@ -33,6 +34,7 @@ from bot.outbox import Dispatcher
 from bot.pager import Pager
 from bot.planner import Planner
 from bot.posting import BotPosting, PostJudge
+from bot.process_role import ProcessRole
 from bot.program import Program
 from bot.records import MemberRecords
 from bot.recovery import Recovery
@@ -105,20 +107,20 @@ class _Knowing:
     figures: HealthFigures
 
 
-def build(settings: Settings, clock: Clock | None = None) -> Program:
+def build(settings: Settings, clock: Clock | None = None, role: ProcessRole = ProcessRole.ALL) -> Program:
     """Put the program together inside a running event loop. Opens nothing yet. Raises StoreUnusable."""
-    base = lay(settings, clock or SystemClock())
+    base = lay(settings, clock or SystemClock(), role)
     connections = connect(base)
     librarian = Librarian(settings, base.database, base.transactions, base.alarm)
     figures = health_figures(base, connections.contact, connections.kf)
     knowing = _Knowing(librarian=librarian, gap_keeper=GapKeeper(base, librarian), figures=figures)
     unasked = _unasked(base, connections, librarian)
     office = _office(base, unasked, knowing, connections.names)
-    exclusion = Exclusion()
+    exclusion = Exclusion(base.cluster.subject_locks if base.cluster else None)
     dispatcher = _dispatcher(base, connections, unasked.gatekeeper, exclusion)
     pager = Pager(base.alarm, base.ladder, Context(lambda: librarian.guides, base.ladder))
     desk = _desk(base, connections, office, dispatcher, exclusion, _applier(base, unasked, librarian, pager))
-    engine = EmbeddedEngine(desk.drain, base.clock, settings.work.concurrency)
+    engine = _engine(base, desk, connections)
     base.bell.to(engine)
     return Program(
         base=base,
@@ -128,9 +130,25 @@ def build(settings: Settings, clock: Clock | None = None) -> Program:
         librarian=librarian,
         gap_keeper=knowing.gap_keeper,
         ticker=_ticker(base, connections, unasked, knowing, pager),
+        everywhere=_everywhere(connections, unasked, librarian, base),
         connections=connections,
         web=Web(base, connections, office),
     )
+
+
+def _engine(base: Foundation, desk: Desk, connections: Connections) -> Engine:
+    """What a wake leads to in this process."""
+    concurrency = base.settings.work.concurrency
+    if base.cluster is None:
+        return EmbeddedEngine(desk.drain, base.clock, concurrency)
+    if not base.role.works:
+        return Caller(base.cluster.session)
+
+    async def unfinished(most: int) -> list[str]:
+        now = base.clock.now()
+        return [*await base.inbox.due(now, most), *await base.outbox.due(now, most)]
+
+    return ClusterEngine(desk.drain, base.cluster.session, unfinished, connections.serves, base.clock, concurrency)
 
 
 def _unasked(base: Foundation, connections: Connections, librarian: Librarian) -> _Unasked:
@@ -300,12 +318,9 @@ def _ticker(base: Foundation, connections: Connections, unasked: _Unasked, knowi
     ticker = Ticker()
     librarian, figures = knowing.librarian, knowing.figures
     ticker.add("attendance", ATTENDANCE_SECONDS, _attendance(base, connections, pager).look)
-    ticker.add("library", LIBRARY_SECONDS, librarian.look)
     ticker.add("gaps", GAP_SECONDS, knowing.gap_keeper.look)
     ticker.add("expiring", EXPIRY_SECONDS, ExpiryNotices(base, librarian).look)
     ticker.add("holidays", EXPIRY_SECONDS, HolidayNotices(base).look)
-    ticker.add("shelf", PLAN_SECONDS, unasked.shelf.look)
-    ticker.add("orders", GAP_SECONDS, unasked.orders.look)
     ticker.add("relations", EXPIRY_SECONDS, unasked.relations.look)
     ticker.add("plan", PLAN_SECONDS, unasked.planner.tick)
     ticker.add("trials", EXPIRY_SECONDS, unasked.planner.trials.look)
@@ -321,6 +336,16 @@ def _ticker(base: Foundation, connections: Connections, unasked: _Unasked, knowi
     ticker.add("weekly_report", HEALTH_SECONDS, weekly_report(base, figures).look)
     if connections.mass_tasks is not None:
         ticker.add("mass_tasks", MASS_TASK_SECONDS, connections.mass_tasks.follow)
-    if base.settings.wecom.kf is not None:
-        ticker.add("kf", base.settings.wecom.kf.poll_seconds, connections.pull)
+    return ticker
+
+
+def _everywhere(connections: Connections, unasked: _Unasked, librarian: Librarian, base: Foundation) -> Ticker:
+    """What a process has to know of itself: files that changed, and kf messages that nobody was called for."""
+    ticker = Ticker()
+    ticker.add("library", LIBRARY_SECONDS, librarian.look)
+    ticker.add("shelf", PLAN_SECONDS, unasked.shelf.look)
+    ticker.add("orders", GAP_SECONDS, unasked.orders.look)
+    if base.settings.wecom.kf is not None and base.role.works:
+        # The first pull comes with the connections: before them there is nothing to answer through.
+        ticker.add("kf", base.settings.wecom.kf.poll_seconds, connections.pull, at_start=False)
     return ticker

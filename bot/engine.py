@@ -18,9 +18,25 @@ Drain = Callable[[str], Awaitable[datetime | None]]
 FAILED_DRAIN_SECONDS = 5.0
 
 
-class Engine(Protocol):
+class Waker(Protocol):
     def wake(self, lane: str) -> None:
         """See to it that the lane is drained soon. Cheap, never fails, may be called any number of times."""
+        ...
+
+
+class Engine(Waker, Protocol):
+    """What the program starts and stops."""
+
+    def start(self, lanes: Iterable[str]) -> None:
+        """Take up what an earlier process left, and what was woken before the start."""
+        ...
+
+    async def stop(self, grace: float) -> None:
+        """Let running drains end for `grace` seconds, then cancel them; the store lets the next process go on."""
+        ...
+
+    async def idle(self) -> None:
+        """Return once no lane is being drained; lanes that wait for a later moment do not count."""
         ...
 
 
@@ -47,6 +63,10 @@ class EmbeddedEngine:
             return
         self._rest.clear()
         self._running[lane] = asyncio.create_task(self._run(lane))
+
+    def knows(self, lane: str) -> bool:
+        """Whether the lane is being drained or waits for its moment."""
+        return lane in self._running or lane in self._timers
 
     def start(self, lanes: Iterable[str]) -> None:
         """Take up what an earlier process left, and what was woken before the start."""

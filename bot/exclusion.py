@@ -3,11 +3,20 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Protocol
+
+
+class Across(Protocol):
+    """The same over several processes (`bot.cluster.subject_locks`)."""
+
+    def sending(self, subjects: Collection[str]) -> AbstractAsyncContextManager[None]: ...
+
+    def holding(self, subjects: Collection[str]) -> AbstractAsyncContextManager[None]: ...
 
 
 class Exclusion:
-    """For one process, by subject.
+    """By subject, within this process, and over all of them where there is an `across`.
 
     An unasked part is claimed, sent and noted inside `sending`, a hold committed inside `holding`. So whatever was sent
     had left before the hold was there, and what the hold has to recall is written down when it looks. Sends do not wait
@@ -15,7 +24,8 @@ class Exclusion:
     at most.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, across: Across | None = None) -> None:
+        self._across = across
         self._sending: Counter[str] = Counter()
         self._holding: Counter[str] = Counter()
         self._changed = asyncio.Event()
@@ -26,7 +36,8 @@ class Exclusion:
         await self._free(self._holding, subjects)
         self._sending.update(subjects)
         try:
-            yield
+            async with self._across.sending(subjects) if self._across else nullcontext():
+                yield
         finally:
             self._sending -= Counter(subjects)
             self._wake()
@@ -37,7 +48,8 @@ class Exclusion:
         self._holding.update(subjects)
         try:
             await self._free(self._sending, subjects)
-            yield
+            async with self._across.holding(subjects) if self._across else nullcontext():
+                yield
         finally:
             self._holding -= Counter(subjects)
             self._wake()

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.arrival import Arrival
 from bot.clock import Clock
-from bot.engine import Engine
+from bot.engine import Waker
 from bot.errors import NeedsOperator, SendError, TryLater
 from bot.store.arrivals import whole
 from bot.store.inbox import Inbox, Place
@@ -20,6 +22,25 @@ log = structlog.get_logger()
 
 Told = Callable[[str, SendError], Awaitable[None]]
 
+
+class Ringing(Protocol):
+    """Who hears that there is something to pull."""
+
+    def wake(self, account: str, token: str = "") -> None: ...
+
+
+class Neighbours(Protocol):
+    """The other processes that pull, where there are any (`bot.cluster.pulls`)."""
+
+    def alone(self, account: str) -> AbstractAsyncContextManager[bool]:
+        """Whether this process may pull the account inside the block: only one does at a time."""
+        ...
+
+    def wake(self, account: str, token: str) -> None:
+        """Tell whoever is pulling it that there is more."""
+        ...
+
+
 FIRST_RETRY = timedelta(seconds=1)
 LONGEST_RETRY = timedelta(seconds=60)
 
@@ -27,15 +48,27 @@ LONGEST_RETRY = timedelta(seconds=60)
 class KfPuller:
     """`wake` after a callback; `wake_all` at the start and now and then, for callbacks that never came."""
 
-    def __init__(self, kf: Kf, inbox: Inbox, engine: Engine, clock: Clock, fresh: timedelta, told: Told) -> None:
+    def __init__(
+        self,
+        kf: Kf,
+        inbox: Inbox,
+        engine: Waker,
+        clock: Clock,
+        fresh: timedelta,
+        told: Told,
+        lagged: Callable[[float], None] | None = None,
+    ) -> None:
         """`fresh`: how old an item of the first start's history may be to be answered; `told` hears of what needs an
-        operator."""
+        operator, `lagged` how many seconds after its writing each new item is stored."""
         self._kf = kf
         self._fresh = fresh
         self._inbox = inbox
         self._engine = engine
         self._clock = clock
         self._told = told
+        self._lagged = lagged
+        self._neighbours: Neighbours | None = None
+        self._ours: set[str] = set()  # of which nobody else has heard
         self._accounts: tuple[str, ...] = ()
         self._tokens: dict[str, str] = {}
         self._pulling: dict[str, asyncio.Task[None]] = {}
@@ -46,10 +79,19 @@ class KfPuller:
         """The accounts that are ours; a callback for another is passed over."""
         self._accounts = accounts
 
-    def wake(self, account: str, token: str = "") -> None:
-        """Pull soon. A wake during a pull makes it pull once more; after `stop` there is nothing to wake."""
+    def share(self, neighbours: Neighbours) -> None:
+        """Pull beside other processes."""
+        self._neighbours = neighbours
+
+    def wake(self, account: str, token: str = "", *, heard: bool = False) -> None:
+        """Pull soon. A wake during a pull makes it pull once more; after `stop` there is nothing to wake.
+
+        `heard` from another process, which has told all of them.
+        """
         if self._stopped:
             return
+        if not heard:
+            self._ours.add(account)
         if account not in self._accounts:
             log.warning("kf_account_unknown")
             return
@@ -76,6 +118,7 @@ class KfPuller:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._pulling.clear()  # one that had not begun yet has not ended by itself either
 
     async def _run(self, account: str) -> None:
         wait = FIRST_RETRY
@@ -94,7 +137,7 @@ class KfPuller:
         """One pull; None when it is done (or will never work), else how long to wait before the next try."""
         self._again.discard(account)
         try:
-            await self._pull(account)
+            await self._pull_alone(account)
         except NeedsOperator as error:
             await self._told("kf", error)
             return LONGEST_RETRY
@@ -111,6 +154,19 @@ class KfPuller:
             return LONGEST_RETRY
         return None
 
+    async def _pull_alone(self, account: str) -> None:
+        ours = account in self._ours
+        self._ours.discard(account)
+        if self._neighbours is None:
+            await self._pull(account)
+            return
+        async with self._neighbours.alone(account) as allowed:
+            if allowed:
+                await self._pull(account)
+                return
+        if ours:
+            self._neighbours.wake(account, self._tokens.get(account, ""))
+
     async def _pull(self, account: str) -> None:
         """Page by page until there is no more. An empty page is not the end; a cursor that stands still is."""
         place = await self._inbox.place(account)
@@ -125,6 +181,11 @@ class KfPuller:
             for arrival, result in zip(arrivals, accepted, strict=True):
                 if result.new and not arrival.seen:
                     self._engine.wake(arrival.address.conversation)
+                    self._note_lag(arrival)
+
+    def _note_lag(self, arrival: Arrival) -> None:
+        if self._lagged is not None:
+            self._lagged(max(0.0, (self._clock.now() - arrival.sent_at).total_seconds()))
 
     def _arrivals(self, page: Page, account: str, cold: bool) -> list[Arrival]:
         """The page's items, oldest first. History of a first start is seen, not answered, but for what is fresh."""

@@ -9,13 +9,16 @@ import structlog
 from aiohttp import web
 from sqlalchemy.engine import make_url
 
+from bot.cluster.leader import Leadership
 from bot.connections import Connections
-from bot.engine import EmbeddedEngine
+from bot.engine import Engine
 from bot.foundation import Foundation
 from bot.gaps import GapKeeper
 from bot.librarian import Librarian
+from bot.measuring import watch
 from bot.outbox import Dispatcher
 from bot.planner import Planner
+from bot.process_role import ProcessRole
 from bot.store.database import StoreUnusable
 from bot.store.migrate import migrate
 from bot.ticker import Ticker
@@ -40,6 +43,7 @@ class Running:
     runner: web.AppRunner | None = None
     lock: TextIO | None = None
     port: int = 0
+    leadership: Leadership | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +51,13 @@ class Program:
     """The bot, put together and not yet started. `start` opens everything, `stop` ends it in the reverse order."""
 
     base: Foundation
-    engine: EmbeddedEngine
+    engine: Engine
     dispatcher: Dispatcher
     planner: Planner
     librarian: Librarian
     gap_keeper: GapKeeper
-    ticker: Ticker
+    ticker: Ticker  # of the one clock
+    everywhere: Ticker  # what each process that works or ticks has to read for itself
     connections: Connections
     web: Web
     running: Running = field(default_factory=Running)
@@ -62,33 +67,78 @@ class Program:
 
         Raises CannotStart or StoreUnusable; what was opened until then is closed by `stop`.
         """
+        self._check_role()
+        watch(self.base, self.dispatcher, self.engine, self._leads)
         self.running.lock = _only_one(self.base.settings.store.url)
         await migrate(self.base.database)
         await self.base.database.check()
+        if self.base.cluster is not None:
+            await self.base.cluster.session.start()
         self.running.port = await self._listen(port)
-        await self.librarian.open()
+        role = self.base.role
+        if role.works or role.ticks:
+            await self.librarian.open()
+            await self.everywhere.run_all(starting=True)
+            self.everywhere.start()
+        if role.works:
+            await self._work()
+        if role.ticks:
+            await self._tick()
+        self.web.ready = True
+        log.info("started", role=role, port=self.running.port, channels=list(self.connections.names))
+        return self.running.port
+
+    async def _work(self) -> None:
         self.engine.start([*await self.base.inbox.unfinished(), *await self.base.outbox.lanes()])
         await self.connections.start()
+
+    async def _tick(self) -> None:
+        if self.base.cluster is None:
+            await self._lead()
+            return
+        self.running.leadership = Leadership(self.base.cluster.session, self._lead, self.ticker.pause)
+        self.running.leadership.start()
+
+    async def _lead(self) -> None:
         await self.ticker.run_all(starting=True)
         self.ticker.start()
-        self.web.ready = True
-        log.info("started", port=self.running.port, channels=list(self.connections.names))
-        return self.running.port
+
+    def _leads(self) -> bool:
+        """Whether this process is the clock."""
+        leadership = self.running.leadership
+        return leadership.leads if leadership is not None else self.base.role.ticks and self.base.cluster is None
+
+    async def look(self) -> None:
+        """Look at everything now, whatever the time: for a clock that has jumped."""
+        await self.everywhere.run_all()
+        await self.ticker.run_all()
 
     async def stop(self) -> None:
         """Stop taking, finish what is being done, close. What is left over is taken up by the next start."""
         self.web.ready = False
+        if self.running.leadership is not None:
+            await self.running.leadership.stop()
         self.ticker.stop()
+        self.everywhere.stop()
         await self.connections.stop()
         if self.running.runner is not None:
             await self.running.runner.cleanup()
         await self.engine.stop(STOP_GRACE)
         await self.connections.close()
         self.librarian.close()
+        if self.base.cluster is not None:
+            await self.base.cluster.close()
         await self.base.database.close()
         if self.running.lock is not None:
             self.running.lock.close()
         log.info("stopped")
+
+    def _check_role(self) -> None:
+        if self.base.role is not ProcessRole.ALL and self.base.cluster is None:
+            raise CannotStart(
+                f"--role {self.base.role} 要几个进程共用一个 PostgreSQL，现在的 [store] url 是 SQLite，只能有一个进程。"
+                "数据没有动。请用 --role all，或把 [store] url 改成 postgresql://…。"
+            )
 
     async def _listen(self, port: int | None) -> int:
         server = self.base.settings.server
@@ -104,7 +154,7 @@ class Program:
         await runner.setup()
         self.running.runner = runner
         try:
-            await web.TCPSite(runner, server.host, wanted, backlog=1024).start()
+            await self.web.edge.site(runner, server.host, wanted).start()
         except OSError as error:
             raise CannotStart(
                 f"端口 {server.host}:{wanted} 打不开（{error.strerror or error}）。数据没有动。"

@@ -35,7 +35,16 @@ class Ticker:
         )  # fmt: skip
 
     def start(self) -> None:
-        self._scheduler.start()
+        """Begin to tick, or go on after `pause`."""
+        if self._scheduler.running:
+            self._scheduler.resume()
+        else:
+            self._scheduler.start()
+
+    def pause(self) -> None:
+        """Call nothing more until `start`; what is being called ends."""
+        if self._scheduler.running:
+            self._scheduler.pause()
 
     def stop(self) -> None:
         if self._scheduler.running:

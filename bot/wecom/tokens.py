@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from bot.clock import Clock
 from bot.errors import NeedsOperator
@@ -23,12 +24,26 @@ class Token:
     good_until: datetime
 
 
-class Tokens:
-    """The tokens of one company, in memory. `fetch` asks WeCom for the token of a secret and its life in seconds."""
+Fetch = Callable[[str], Awaitable[tuple[str, int]]]
+"""Secret → a new token and its life in seconds."""
 
-    def __init__(self, fetch: Callable[[str], Awaitable[tuple[str, int]]], clock: Clock) -> None:
+
+class Shared(Protocol):
+    """Tokens that several processes use (`bot.cluster.token_shelf`)."""
+
+    async def renewed(self, secret: str, refused: str, fetch: Callable[[], Awaitable[Token]]) -> Token:
+        """A good token other than `refused`: one that another process has fetched, or else a new one for all."""
+        ...
+
+
+class Tokens:
+    """The tokens of one company, in memory, and for all processes where there is a `shared`. `fetch` asks WeCom."""
+
+    def __init__(self, fetch: Fetch, clock: Clock, shared: Shared | None = None) -> None:
         self._fetch = fetch
         self._clock = clock
+        self._shared = shared
+        self._last_refused: dict[str, str] = {}  # secret → the token that WeCom took no more
         self._tokens: dict[str, Token] = {}
         self._fetching: dict[str, asyncio.Task[str]] = {}
         self._refused: dict[str, tuple[datetime, NeedsOperator]] = {}
@@ -50,15 +65,23 @@ class Tokens:
         """Forget a token that WeCom refused, unless somebody has renewed it since."""
         if (token := self._tokens.get(secret)) and token.value == value:
             del self._tokens[secret]
+            self._last_refused[secret] = value
 
     async def _renew(self, secret: str) -> str:
-        try:
+        async def fresh() -> Token:
             value, seconds = await self._fetch(secret)
+            return Token(value, self._clock.now() + timedelta(seconds=seconds) - EARLY)
+
+        try:
+            if self._shared is None:
+                token = await fresh()
+            else:
+                token = await self._shared.renewed(secret, self._last_refused.get(secret, ""), fresh)
         except NeedsOperator as error:
             self._refused[secret] = (self._clock.now() + REFUSED_FOR, error)
             raise
-        self._tokens[secret] = Token(value, self._clock.now() + timedelta(seconds=seconds) - EARLY)
-        return value
+        self._tokens[secret] = token
+        return token.value
 
     def _fetched(self, secret: str, done: "asyncio.Task[str]") -> None:
         self._fetching.pop(secret, None)

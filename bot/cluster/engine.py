@@ -1,0 +1,130 @@
+"""Lanes drained by several processes: whoever holds a lane's lock drains it, and nobody else does meanwhile."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import Clock
+from bot.cluster.session import Session
+from bot.engine import Drain, EmbeddedEngine
+
+log = structlog.get_logger()
+
+LANE = "lane:"
+LOOK_SECONDS = 1.0  # between two looks for what nobody was called for, or whose worker was killed
+AT_ONCE = 256  # lanes of one look
+
+Unfinished = Callable[[int], Awaitable[Sequence[str]]]
+"""Up to so many lanes in which something is due, oldest first."""
+
+
+class ClusterEngine:
+    """An `EmbeddedEngine` that takes the lane's lock around each drain.
+
+    Calls make it quick, the look at the store makes it sure. `mine` is False for lanes that only another process can
+    serve, such as those of an AI bot whose long connection it holds.
+    """
+
+    def __init__(
+        self,
+        drain: Drain,
+        session: Session,
+        unfinished: Unfinished,
+        mine: Callable[[str], bool],
+        clock: Clock,
+        concurrency: int,
+    ) -> None:
+        self._drain = drain
+        self._session = session
+        self._unfinished = unfinished
+        self._mine = mine
+        self._inner = EmbeddedEngine(self._alone, clock, concurrency)
+        self._ours: set[str] = set()  # woken from within this process: nobody else has heard of it
+        self._looking: asyncio.Task[None] | None = None
+        self._refused: Callable[[], None] | None = None
+        self._found: Callable[[], None] | None = None
+        session.listen(self._heard, self._missed)
+        self._look_now = asyncio.Event()
+
+    def watch(self, refused: Callable[[], None], found: Callable[[], None]) -> None:
+        """`refused` hears of each lane that another process has, `found` of each that no call had named."""
+        self._refused, self._found = refused, found
+
+    def wake(self, lane: str) -> None:
+        self._ours.add(lane)
+        self._inner.wake(lane)
+
+    def start(self, lanes: Iterable[str]) -> None:
+        self._inner.start(lanes)
+        self._looking = asyncio.create_task(self._keep_looking())
+
+    async def stop(self, grace: float) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._inner.stop(grace)
+
+    async def idle(self) -> None:
+        await self._inner.idle()
+
+    def _heard(self, call: str) -> None:
+        lane = call.removeprefix(LANE)
+        if lane != call and self._mine(lane):
+            self._inner.wake(lane)
+
+    def _missed(self) -> None:
+        self._look_now.set()
+
+    async def _alone(self, lane: str) -> datetime | None:
+        """Drain under the lane's lock. Who has it hears that there is more, so a wake is never lost between two."""
+        ours = lane in self._ours
+        self._ours.discard(lane)
+        if not self._mine(lane) or not await self._session.try_lock(lane):
+            if self._refused is not None:
+                self._refused()
+            if ours:
+                self._session.call(LANE + lane)
+            return None
+        try:
+            return await self._drain(lane)
+        finally:
+            await self._session.unlock(lane)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            self._look_now.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look_now.wait(), LOOK_SECONDS)
+            try:
+                lanes = await self._unfinished(AT_ONCE)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("cluster_look_failed", error=type(error).__name__)
+                continue
+            for lane in lanes:
+                if self._mine(lane) and not self._inner.knows(lane):
+                    if self._found is not None:
+                        self._found()
+                    self._inner.wake(lane)
+
+
+class Caller:
+    """The engine of a process that works on nothing: it tells those who do."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def wake(self, lane: str) -> None:
+        self._session.call(LANE + lane)
+
+    def start(self, lanes: Iterable[str]) -> None:
+        """Nothing is taken up here."""
+
+    async def stop(self, grace: float) -> None:
+        """Nothing is under way here; what is to be called is called by the session."""
+
+    async def idle(self) -> None:
+        """Always."""

@@ -1,0 +1,212 @@
+"""The contract of the engine over several processes: one drain of a lane at a time, and no wake is lost."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from bot.clock import SystemClock
+from bot.cluster.engine import Caller, ClusterEngine
+from bot.cluster.session import LONGEST_CALL, Session, payloads
+from bot.cluster.subject_locks import SubjectLocks
+from bot.exclusion import Exclusion
+from tests.bot.cluster.site import eventually
+from tests.postgres import Postgres
+
+
+@dataclass
+class Shared:
+    """The work of all processes, and what is due in the store they share."""
+
+    now: Counter[str] = field(default_factory=Counter)
+    most: Counter[str] = field(default_factory=Counter)
+    drained: list[tuple[str, str]] = field(default_factory=list)
+    due: set[str] = field(default_factory=set)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def drain(self, who: str, lane: str) -> datetime | None:
+        self.now[lane] += 1
+        self.most[lane] = max(self.most[lane], self.now[lane])
+        try:
+            self.drained.append((who, lane))
+            await self.gate.wait()
+            self.due.discard(lane)
+        finally:
+            self.now[lane] -= 1
+        return None
+
+    async def unfinished(self, most: int) -> list[str]:
+        return sorted(self.due)[:most]
+
+
+@dataclass
+class Process:
+    name: str
+    session: Session
+    engine: ClusterEngine
+
+
+class Processes:
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.shared = Shared()
+        self.shared.gate.set()
+        self.all: list[Process] = []
+        self.sessions: list[Session] = []
+
+    async def start(self, name: str, *not_mine: str) -> Process:
+        session = await self.session(name)
+
+        async def drain(lane: str) -> datetime | None:
+            return await self.shared.drain(name, lane)
+
+        engine = ClusterEngine(
+            drain, session, self.shared.unfinished, lambda lane: lane not in not_mine, SystemClock(), 4
+        )
+        engine.start([])
+        made = Process(name, session, engine)
+        self.all.append(made)
+        return made
+
+    async def session(self, name: str) -> Session:
+        session = Session(self.url, f"test {name}")
+        await session.start()
+        self.sessions.append(session)
+        return session
+
+
+@pytest.fixture
+async def processes(postgres: Postgres) -> AsyncIterator[Processes]:
+    made = Processes(postgres.url)
+    yield made
+    made.shared.gate.set()
+    for process in made.all:
+        await process.engine.stop(1)
+    for session in made.sessions:
+        await session.stop()
+
+
+async def test_a_lane_is_never_drained_by_two_at_once(processes: Processes) -> None:
+    one, two = await processes.start("one"), await processes.start("two")
+    processes.shared.gate.clear()
+    for lane in ("a", "b", "c"):
+        one.engine.wake(lane)
+        two.engine.wake(lane)
+    await eventually(lambda: processes.shared.now.total() == 3)
+    await asyncio.sleep(0.1)  # time enough for a second one to begin, were it possible
+    processes.shared.gate.set()
+    await one.engine.idle()
+    await two.engine.idle()
+    assert set(processes.shared.most.values()) == {1}
+
+
+async def test_a_wake_for_a_lane_that_another_drains_is_heard_there(processes: Processes) -> None:
+    one, two = await processes.start("one"), await processes.start("two")
+    processes.shared.gate.clear()
+    one.engine.wake("lane")
+    await eventually(lambda: processes.shared.drained == [("one", "lane")])
+    two.engine.wake("lane")
+    await asyncio.sleep(0.2)
+    processes.shared.gate.set()
+    await eventually(lambda: len(processes.shared.drained) >= 2)
+
+
+async def test_a_call_that_nobody_heard_costs_a_second_and_nothing_else(processes: Processes) -> None:
+    await processes.start("one")
+    processes.shared.due.add("lane")
+    await eventually(lambda: not processes.shared.due, seconds=3)
+
+
+async def test_a_call_wakes_somebody_at_once_and_a_doubled_one_does_no_harm(processes: Processes) -> None:
+    await processes.start("one")
+    await processes.start("two")
+    web = Caller(await processes.session("web"))
+    for _ in range(3):
+        web.wake("lane")
+    await eventually(lambda: bool(processes.shared.drained), seconds=0.8)
+    assert processes.shared.most["lane"] == 1
+
+
+async def test_the_lane_of_a_process_that_is_gone_is_taken_over(processes: Processes) -> None:
+    one = await processes.start("one")
+    processes.shared.gate.clear()
+    processes.shared.due.add("lane")
+    one.engine.wake("lane")
+    await eventually(lambda: bool(processes.shared.drained))
+    await processes.start("two")
+    await asyncio.sleep(1.2)  # two has looked, and found the lane locked
+    assert len(processes.shared.drained) == 1
+    await one.session.stop()
+    await eventually(lambda: ("two", "lane") in processes.shared.drained, seconds=5)
+
+
+async def test_what_only_another_can_serve_is_left_to_it(processes: Processes) -> None:
+    one = await processes.start("one", "socket")
+    await processes.start("two")
+    processes.shared.due.add("socket")
+    one.engine.wake("socket")
+    await eventually(lambda: bool(processes.shared.drained))
+    assert {who for who, _ in processes.shared.drained} == {"two"}
+
+
+async def test_without_the_server_nothing_is_drained_and_afterwards_everything(
+    processes: Processes, postgres: Postgres
+) -> None:
+    one = await processes.start("one")
+    postgres.server.stop()
+    await eventually(lambda: not one.session.connected)
+    processes.shared.due.add("lane")
+    one.engine.wake("lane")
+    await asyncio.sleep(0.3)
+    assert not processes.shared.drained
+    postgres.server.start()
+    await eventually(lambda: not processes.shared.due)
+
+
+async def test_a_hold_waits_for_what_another_process_is_sending_and_nothing_new_begins(postgres: Postgres) -> None:
+    url = make_url(postgres.url)
+    here, there = SubjectLocks(url, 4), SubjectLocks(url, 4)
+    sender, holder = Exclusion(here), Exclusion(there)
+    order: list[str] = []
+    sending, go_on = asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        async with sender.sending({"person:chen"}):
+            sending.set()
+            await go_on.wait()
+            order.append("sent")
+
+    async def hold() -> None:
+        async with holder.holding({"person:chen"}):
+            order.append("held")
+
+    async def second() -> None:
+        async with sender.sending({"person:chen"}):
+            order.append("sent later")
+
+    try:
+        async with asyncio.timeout(10), asyncio.TaskGroup() as together:
+            together.create_task(first())
+            await sending.wait()
+            together.create_task(hold())
+            await asyncio.sleep(0.2)  # it waits in the server now
+            together.create_task(second())
+            await asyncio.sleep(0.2)
+            assert order == []
+            go_on.set()
+    finally:
+        await here.close()
+        await there.close()
+    assert order == ["sent", "held", "sent later"]
+
+
+def test_calls_are_gathered_into_payloads_that_the_server_takes() -> None:
+    calls = [f"lane:{number:05}" for number in range(2000)]
+    made = list(payloads([*calls, "x" * 9000]))
+    assert len(made) > 1
+    assert all(len(payload.encode()) <= LONGEST_CALL + 2 for payload in made)
+    assert "x" * 9000 not in "".join(made)
