@@ -10,8 +10,8 @@ from aiohttp import web
 
 from bot.arrival import Arrival
 from bot.clock import Clock
-from bot.engine import Engine
-from bot.kf_pull import KfPuller
+from bot.engine import Waker
+from bot.kf_pull import Ringing
 from bot.part import part_id
 from bot.settings import AiBot
 from bot.store.arrivals import whole
@@ -20,6 +20,7 @@ from bot.store.streams import Streams
 from bot.web.door import Door
 from bot.wecom.crypto import Crypto, encrypted_of_json, encrypted_of_xml, json_envelope
 from bot.wecom.messages import aibot_arrival, app_arrival, contact_arrival, parse_xml
+from bot.wecom.safe_json import read_json
 from bot.wecom.safe_xml import Malformed
 from handlers.satisfaction import read_mark
 from handlers.texts import GONE, LATER, SEARCHING, WELCOME
@@ -31,7 +32,7 @@ UNKNOWN_BOT = "unknown_bot"
 class XmlCallbacks:
     """`/wecom/app`, `/wecom/kf` and `/wecom/contact`: XML in, an empty 200 out; answers leave through the outbox."""
 
-    def __init__(self, door: Door, inbox: Inbox, engine: Engine) -> None:
+    def __init__(self, door: Door, inbox: Inbox, engine: Waker) -> None:
         self._door = door
         self._inbox = inbox
         self._engine = engine
@@ -54,7 +55,7 @@ class XmlCallbacks:
 
         return Receiver(self._door, "contact", crypto, answer)
 
-    def kf(self, crypto: Crypto, agent: str, puller: KfPuller) -> "Receiver":
+    def kf(self, crypto: Crypto, agent: str, puller: Ringing) -> "Receiver":
         """kf_msg_or_event carries no content: it is a hint to pull (doc 94670). What else comes is stored."""
 
         async def answer(_request: web.Request, plain: str) -> web.Response:
@@ -103,7 +104,7 @@ def _clicked(arrival: Arrival) -> Arrival:
 class AiBotCallbacks:
     """`/wecom/aibot/{name}`: JSON in, encrypted JSON out; the answer's text grows through polls (doc 101031)."""
 
-    def __init__(self, door: Door, inbox: Inbox, streams: Streams, engine: Engine, clock: Clock) -> None:
+    def __init__(self, door: Door, inbox: Inbox, streams: Streams, engine: Waker, clock: Clock) -> None:
         self._door = door
         self._inbox = inbox
         self._streams = streams
@@ -181,10 +182,7 @@ def _bubble(id_: str, content: str, finish: bool) -> dict[str, Any]:
 
 
 def _object(plain: str) -> dict[str, Any]:
-    try:
-        data = json.loads(plain)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("the message is no JSON") from error
+    data = read_json(plain)
     if not isinstance(data, dict):
         raise Malformed("the message is no JSON object")
     return data

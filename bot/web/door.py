@@ -3,6 +3,7 @@
 What is not authentic is refused with one log event and says nothing about why to the sender.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.clock import Clock
 from bot.metrics import Metrics
 from bot.pace import Pace
+from bot.web.edge import AUTHENTIC
 from bot.wecom.crypto import Crypto, Forged, echostr_of_query
 from bot.wecom.safe_xml import Malformed
 
@@ -26,14 +28,19 @@ class Stale(Exception):
     """The callback is authentic and too old (or too new): somebody may be playing it again."""
 
 
+class TooSlow(Exception):
+    """The body did not come in time."""
+
+
 class Door:
     """What all callback routes share."""
 
-    def __init__(self, clock: Clock, metrics: Metrics, pace: Pace, replay: timedelta) -> None:
+    def __init__(self, clock: Clock, metrics: Metrics, pace: Pace, replay: timedelta, body_seconds: float) -> None:
         self._clock = clock
         self._metrics = metrics
         self._pace = pace
         self._replay = replay
+        self._body_seconds = body_seconds
 
     async def verify_url(self, request: web.Request, crypto: Crypto) -> web.Response:
         """GET: the decrypted echostr as bare text, within a second (doc 90930)."""
@@ -54,9 +61,17 @@ class Door:
         """POST: open the envelope and let `answer` store what is in it."""
 
         async def opened() -> web.Response:
-            return await answer(request, self.opened(request, crypto, encrypted_of(await request.read())))
+            return await answer(request, self.opened(request, crypto, encrypted_of(await self._body(request))))
 
         return await self._guarded(request, channel, opened)
+
+    async def _body(self, request: web.Request) -> bytes:
+        """The whole body. Raises TooSlow: who sends a byte now and then must not keep us for ever."""
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                return await request.read()
+        except TimeoutError as error:
+            raise TooSlow from error
 
     def opened(self, request: web.Request, crypto: Crypto, encrypted: str) -> str:
         """The plaintext of a fresh and authentic request. Raises Forged, Stale or Malformed."""
@@ -69,6 +84,7 @@ class Door:
             raise Malformed("the timestamp is no time") from error
         if abs(self._clock.now() - at) > self._replay:
             raise Stale
+        request[AUTHENTIC] = True
         return plain
 
     async def _guarded(
@@ -83,6 +99,9 @@ class Door:
             response = self.refused(request, channel, 403, type(error).__name__.lower())
         except web.HTTPRequestEntityTooLarge:
             response = self.refused(request, channel, 413, "too_large")
+        except TooSlow:
+            response = self.refused(request, channel, 408, "too_slow")
+            response.force_close()
         except (Malformed, web.HTTPException, UnicodeError):
             response = self.refused(request, channel, 400, "malformed")
         except ConnectionError:

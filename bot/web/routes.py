@@ -1,7 +1,9 @@
 """All routes of the bot: callbacks, health, readiness, metrics."""
 
+import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -11,11 +13,13 @@ from pydantic import SecretStr
 from bot.connections import Connections
 from bot.errors import SendError
 from bot.foundation import Foundation
+from bot.measuring import Measuring
 from bot.office import BotOffice
 from bot.settings import WeCom
 from bot.store.database import StoreUnusable
 from bot.web.callbacks import AiBotCallbacks, XmlCallbacks
 from bot.web.door import Door
+from bot.web.edge import Edge
 from bot.wecom.crypto import Crypto
 
 log = structlog.get_logger()
@@ -28,7 +32,10 @@ class Web:
         self._foundation = foundation
         self._connections = connections
         self._office = office
+        self._measuring = Measuring(foundation, connections)
+        self.edge = Edge(foundation.settings.server, foundation.metrics)
         self.ready = False
+        self._asking: asyncio.Task[list[str]] | None = None
         self.more: list[web.RouteDef] = []  # routes that the sandbox adds
 
     def app(self) -> web.Application:
@@ -38,22 +45,26 @@ class Web:
         application.router.add_get("/healthz", self._alive)
         application.router.add_get("/readyz", self._readiness)
         application.router.add_get("/metrics", self._metrics)
-        self._add_callbacks(application, self._foundation.settings.wecom)
+        if self._foundation.role.takes_in:
+            self._add_callbacks(application, self._foundation.settings.wecom)
         application.router.add_routes(self.more)
         application.on_response_prepare.append(_nameless)
+        self.edge.guard(application)
         return application
 
     def _add_callbacks(self, application: web.Application, wecom: WeCom) -> None:
         base = self._foundation
-        door = Door(base.clock, base.metrics, base.pace, timedelta(minutes=base.settings.server.replay_minutes))
+        server = base.settings.server
+        replay = timedelta(minutes=server.replay_minutes)
+        door = Door(base.clock, base.metrics, base.pace, replay, server.body_seconds)
         xml = XmlCallbacks(door, base.inbox, base.bell)
         receivers = {}
         if wecom.app is not None:
             crypto = _crypto(wecom.app.token, wecom.app.encoding_aes_key, wecom.corp_id)
             receivers["/wecom/app"] = xml.app(crypto, base.agent)
-        if wecom.kf is not None and self._connections.puller is not None:
+        if wecom.kf is not None and self._connections.ringing is not None:
             crypto = _crypto(wecom.kf.token, wecom.kf.encoding_aes_key, wecom.corp_id)
-            receivers["/wecom/kf"] = xml.kf(crypto, base.agent, self._connections.puller)
+            receivers["/wecom/kf"] = xml.kf(crypto, base.agent, self._connections.ringing)
         if wecom.contact is not None:
             crypto = _crypto(wecom.contact.token, wecom.contact.encoding_aes_key, wecom.corp_id)
             receivers["/wecom/contact"] = xml.contact(crypto)
@@ -75,10 +86,12 @@ class Web:
     async def _alive(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok")
 
-    async def _readiness(self, _request: web.Request) -> web.Response:
-        """200 when store, index and token are usable; else 503. Either way what is wrong, in words."""
-        problems = await self._problems()
-        body = {"ready": not problems, "problems": problems}
+    async def _readiness(self, request: web.Request) -> web.Response:
+        """200 when store, index and token are usable; else 503. What is wrong, in words, only for our own eyes."""
+        problems = await self._known_problems()
+        body: dict[str, Any] = {"ready": not problems}
+        if self.edge.shows(request):
+            body["problems"] = problems
         status = 503 if problems else 200
         return web.json_response(body, status=status, dumps=lambda data: json.dumps(data, ensure_ascii=False))
 
@@ -88,6 +101,8 @@ class Web:
             await self._foundation.database.check()
         except StoreUnusable as error:
             problems.append(str(error))
+        if not self._foundation.role.works:
+            return problems  # nobody asks the guides or WeCom here
         if self._office.librarian.library is None:
             problems.append("还没有可用的索引，请检查 [knowledge] guides，再运行 fencun index")
         wecom = self._foundation.settings.wecom
@@ -100,19 +115,23 @@ class Web:
                 break
         return problems
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
+    async def _known_problems(self) -> list[str]:
+        """The problems, asked for once however many want to know: the question costs a transaction and a token."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._problems())
+        return await asyncio.shield(self._asking)
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        """For who may see it; anybody else learns not even that it is there."""
+        if not self.edge.shows(request):
+            return web.Response(status=404)
         await self.measure()
         body = generate_latest(self._foundation.metrics.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def measure(self) -> None:
         """Bring the gauges up to this moment."""
-        metrics = self._foundation.metrics
-        metrics.items_waiting.set(await self._foundation.inbox.waiting())
-        metrics.tickets.set(await self._office.ticket_store.count())
-        counts = await self._foundation.outbox.counts()
-        for state in ("ready", "sending", "sent", "joined", "dropped", "dead", "lost"):
-            metrics.parts.labels(state).set(counts.get(state, 0))
+        await self._measuring.look(ready=self.ready)
 
 
 async def _nameless(_request: web.Request, response: web.StreamResponse) -> None:

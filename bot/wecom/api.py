@@ -8,14 +8,15 @@ without open_kfid). Everything raises the classes of bot/errors.py, as `WeComCli
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NoReturn
 
 from wechatpy.work import WeChatClient
 
-from bot.errors import AlreadyDone, Refused
+from bot.errors import AlreadyDone, Refused, TryLater
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import KNOWN, family_of
+from bot.wecom.safe_json import count, moment, objects, table, texts
 
 __all__ = [
     "Account", "App", "BehaviorDay", "Contact", "GroupDay", "GroupMembers", "Kf", "KfDay", "Page", "Robot", "Sent",
@@ -27,6 +28,7 @@ Message = Mapping[str, Any]  # what a document shows from `msgtype` on: {"msgtyp
 BY_APPS = 0  # filter_type of mass tasks: not those that members made in their clients (93338)
 _PAIR = ("follow_info", "external_contact")
 CUSTOMER = 2  # type of a group's member who is not one of us (92122)
+MOST_ACCOUNTS = 10_000  # so that an answer that repeats itself ends
 TOKEN_TOO_OLD = 95007  # of a kf callback, after 10 minutes
 
 
@@ -116,7 +118,7 @@ class Kf:
                 raise
             return await self.sync_msg(open_kfid, cursor=cursor, limit=limit)
         return Page(
-            tuple(_list(answer, "msg_list")), str(answer.get("next_cursor") or ""), bool(answer.get("has_more"))
+            tuple(objects(answer, "msg_list")), str(answer.get("next_cursor") or ""), bool(answer.get("has_more"))
         )
 
     async def send_msg(self, person: str, open_kfid: str, message: Message, msgid: str, *, again: bool = False) -> str:
@@ -142,7 +144,10 @@ class Kf:
     async def service_state_get(self, open_kfid: str, person: str) -> Session:
         """Who serves the person now (94669)."""
         answer = await self._shapes.kf.get_service_state(open_kfid, person)
-        return Session(int(answer.get("service_state", 0)), str(answer.get("servicer_userid") or "").casefold())
+        state = answer.get("service_state")
+        if not isinstance(state, int) or isinstance(state, bool):  # no state is no leave to speak
+            raise TryLater("WeCom named no service_state")
+        return Session(state, str(answer.get("servicer_userid") or "").casefold())
 
     async def service_state_trans(self, open_kfid: str, person: str, state: int, servicer: str = "") -> str:
         """Move the session (94669); returns the msg_code for one more message, "" where there is none."""
@@ -152,7 +157,7 @@ class Kf:
     async def servicer_list(self, open_kfid: str) -> tuple[Servicer, ...]:
         """The colleagues of an account (94645); departments are left out."""
         answer = await self._shapes.kf.get_servicer_list(open_kfid)
-        people = (each for each in _list(answer, "servicer_list") if each.get("userid"))
+        people = (each for each in objects(answer, "servicer_list") if each.get("userid"))
         return tuple(Servicer(str(each["userid"]).casefold(), each.get("status") == 0) for each in people)
 
     async def account_list(self) -> tuple[Account, ...]:
@@ -161,17 +166,17 @@ class Kf:
         while True:
             body = {"offset": len(found), "limit": 100}
             answer = await self._client.call(self._secret, "POST", "kf/account/list", json=body, family="kf")
-            page = _list(answer, "account_list")
+            page = objects(answer, "account_list")
             found += map(_account, page)
-            if len(page) < 100:
+            if len(page) < 100 or len(found) >= MOST_ACCOUNTS:
                 return tuple(found)
 
     async def get_corp_statistic(self, start: datetime, end: datetime) -> tuple[KfDay, ...]:
         """The days from `start` to `end`, both included (95489): 31 at most, up to yesterday, of the last 180."""
         body = {"start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
         answer = await self._client.call(self._secret, "POST", "kf/get_corp_statistic", json=body, family="kf")
-        days = (each.get("statistic") or {} for each in _list(answer, "statistic_list"))
-        return tuple(KfDay(_count(day, "session_cnt"), _count(day, "msg_rejected_customer_cnt")) for day in days)
+        days = (table(each, "statistic") for each in objects(answer, "statistic_list"))
+        return tuple(KfDay(count(day, "session_cnt"), count(day, "msg_rejected_customer_cnt")) for day in days)
 
 
 # --- app -------------------------------------------------------------------------------------------------------------
@@ -283,7 +288,7 @@ class Contact:
     async def add_msg_template(self, template: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
         """Make a mass-message task (92135); returns its msgid and the ids that cannot get it."""
         answer = await self._shapes.external_contact.add_msg_template(dict(template))
-        return str(answer.get("msgid") or ""), tuple(str(each) for each in answer.get("fail_list") or ())
+        return str(answer.get("msgid") or ""), texts(answer, "fail_list")
 
     async def get_groupmsg_task(self, msgid: str) -> tuple[Mapping[str, Any], ...]:
         """Every colleague's part of a task (93338): userid, status 0 not sent or 2 sent, send_time."""
@@ -310,14 +315,14 @@ class Contact:
         """Who is in a customer group (92122), without the colleagues; Refused 90501 where it is none any more."""
         group = (await self._post("groupchat/get", {"chat_id": chat_id, "need_name": 0})).get("group_chat")
         group = group if isinstance(group, dict) else {}
-        customers = (row for row in _list(group, "member_list") if row.get("type") == CUSTOMER and row.get("userid"))
-        joined = {str(row["userid"]): datetime.fromtimestamp(_count(row, "join_time"), UTC) for row in customers}
+        customers = (row for row in objects(group, "member_list") if row.get("type") == CUSTOMER and row.get("userid"))
+        joined = {str(row["userid"]): moment(row, "join_time") for row in customers}
         return GroupMembers(str(group.get("member_version") or ""), joined)
 
     async def get_follow_user_list(self) -> tuple[str, ...]:
         """The colleagues who may have customers (92571)."""
         answer = await self._client.call(self._secret, "GET", "externalcontact/get_follow_user_list", family="mass")
-        return tuple(str(each) for each in answer.get("follow_user") or ())
+        return texts(answer, "follow_user")
 
     async def batch_get_by_user(self, userids: Sequence[str]) -> tuple[Following, ...]:
         """The customers of at most 100 colleagues, each pair by itself (92994)."""
@@ -334,7 +339,7 @@ class Contact:
             "day_end_time": int(end.timestamp()),
             "owner_filter": {"userid_list": list(owners)},
         }
-        rows = _list(await self._post("groupchat/statistic_group_by_day", body), "items")
+        rows = objects(await self._post("groupchat/statistic_group_by_day", body), "items")
         return tuple(_group_day(row) for row in rows)
 
     async def get_user_behavior_data(
@@ -342,8 +347,8 @@ class Contact:
     ) -> tuple[BehaviorDay, ...]:
         """What at most 100 colleagues did with customers, summed by day (92132), both ends included: 30 days."""
         body = {"userid": list(userids), "start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
-        rows = _list(await self._post("get_user_behavior_data", body), "behavior_data")
-        return tuple(BehaviorDay(_count(row, "new_contact_cnt"), _count(row, "negative_feedback_cnt")) for row in rows)
+        rows = objects(await self._post("get_user_behavior_data", body), "behavior_data")
+        return tuple(BehaviorDay(count(row, "new_contact_cnt"), count(row, "negative_feedback_cnt")) for row in rows)
 
     async def _post(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return await self._client.call(self._secret, "POST", f"externalcontact/{name}", json=body, family="mass")
@@ -353,41 +358,28 @@ class Contact:
     ) -> tuple[Mapping[str, Any], ...]:
         """The rows of all pages; a cursor that does not move ends the loop."""
         found: list[Mapping[str, Any]] = []
-        cursor, before = "", None
-        while cursor != before:
+        cursor, before = "", set[str]()
+        while cursor not in before:
+            before.add(cursor)
             answer = await self._post(name, {**body, "limit": limit, **({"cursor": cursor} if cursor else {})})
-            found += _list(answer, rows)
-            before, cursor = cursor, str(answer.get("next_cursor") or "") or cursor
+            found += objects(answer, rows)
+            cursor = str(answer.get("next_cursor") or "")
         return tuple(found)
 
 
-def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
-    found = answer.get(name)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-
-
-def _count(row: Mapping[str, Any], name: str) -> int:
-    """A number of a statistic; what WeCom leaves out counts as none."""
-    found = row.get(name)
-    return int(found) if isinstance(found, int | float) else 0
-
-
 def _following(row: Mapping[str, Any]) -> Following:
-    about, customer = (found if isinstance(found := row.get(name), dict) else {} for name in _PAIR)
-    tags = about.get("tag_id")
+    about, customer = (table(row, name) for name in _PAIR)
     return Following(
         str(about.get("userid") or ""),
         str(customer.get("external_userid") or ""),
-        datetime.fromtimestamp(_count(about, "createtime"), UTC),
-        tuple(str(each) for each in tags) if isinstance(tags, list) else (),
+        moment(about, "createtime"),
+        texts(about, "tag_id"),
     )
 
 
 def _group_day(row: Mapping[str, Any]) -> GroupDay:
-    data = row.get("data")
-    day = data if isinstance(data, dict) else {}
-    at = datetime.fromtimestamp(_count(row, "stat_time"), UTC)
-    return GroupDay(at, _count(day, "member_total"), _count(day, "new_member_cnt"))
+    day = table(row, "data")
+    return GroupDay(moment(row, "stat_time"), count(day, "member_total"), count(day, "new_member_cnt"))
 
 
 def _account(row: Mapping[str, Any]) -> Account:

@@ -4,7 +4,7 @@ No exception and no log line of this module carries an address: addresses carry 
 turned into ours outside their `except`, where they are not even the context of the new one.
 """
 
-import json as jsonlib
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,9 @@ from yarl import URL
 from bot.clock import Clock
 from bot.errors import MaybeDone, NeedsOperator, RefreshToken, Refused, SendError, TryLater
 from bot.wecom.errors import KNOWN, Family, raise_for
-from bot.wecom.tokens import Tokens
+from bot.wecom.safe_json import read_json
+from bot.wecom.safe_xml import Malformed
+from bot.wecom.tokens import Shared, Tokens
 
 __all__ = ["MEDIA_LIMITS", "TIMEOUTS", "WeComClient"]
 
@@ -42,6 +44,11 @@ _OFFICIAL = URL("https://qyapi.weixin.qq.com")
 
 _A_MINUTE = timedelta(minutes=1)
 
+NO_ANSWER = "no_answer"  # of a call that brought no errcode: lost, unreachable, or not WeCom's
+
+Answered = Callable[[str, str, float], None]
+"""Hears of every call: the API's path, the errcode (`0`, a number we know, `unknown`, NO_ANSWER), and its seconds."""
+
 _Body = Callable[[], Any]  # makes the request's body; form data can be sent only once
 
 _log = structlog.get_logger(__name__)
@@ -63,12 +70,16 @@ class WeComClient:
         clock: Clock,
         proxy: str | None = None,
         timeouts: aiohttp.ClientTimeout = TIMEOUTS,
+        shared: Shared | None = None,
+        answered: Answered | None = None,
     ) -> None:
+        """`shared` where other processes use the same secrets."""
         self._base = URL(base.rstrip("/"))
         if self._base.scheme not in ("http", "https") or not self._base.host:
             raise ValueError("api_base must be an address such as https://qyapi.weixin.qq.com")
         self._session = session
         self._corp_id = corp_id
+        self._answered = answered
         self._proxy = proxy or None
         self._timeouts = timeouts
         self._upload_timeouts = aiohttp.ClientTimeout(
@@ -77,7 +88,7 @@ class WeComClient:
             sock_connect=timeouts.sock_connect,
             sock_read=timeouts.sock_read,
         )
-        self._tokens = Tokens(self._fetch_token, clock)
+        self._tokens = Tokens(self._fetch_token, clock, shared)
 
     async def call(
         self,
@@ -148,8 +159,14 @@ class WeComClient:
 
     async def _ask(self, method: str, url: URL, body: Any, family: Family, hidden: tuple[str, ...]) -> dict[str, Any]:
         """One request. `hidden` is what must not be shown, should WeCom's own text repeat it."""
-        answer = _read(*await self._send(method, url, body), lost=TryLater if method == "GET" else MaybeDone)
-        errcode, errmsg = _errcode(answer), str(answer.get("errmsg", ""))
+        outcome, began = NO_ANSWER, time.perf_counter()
+        try:
+            answer = _read(*await self._send(method, url, body), lost=TryLater if method == "GET" else MaybeDone)
+            errcode, errmsg = _errcode(answer), str(answer.get("errmsg", ""))
+            outcome = str(errcode) if not errcode or errcode in KNOWN else "unknown"
+        finally:
+            if self._answered is not None:
+                self._answered(_api(url, family), outcome, time.perf_counter() - began)
         for secret in hidden:
             errmsg = errmsg.replace(secret, "***") if secret else errmsg
         if errcode and errcode not in KNOWN:
@@ -174,6 +191,11 @@ class WeComClient:
         except (aiohttp.ClientError, TimeoutError) as error:
             failure = _failure(error, method)
         raise failure
+
+
+def _api(url: URL, family: Family) -> str:
+    """The document's path; an address that was given to us has none."""
+    return "response_url" if family == "aibot" else url.path.rpartition("/cgi-bin/")[2]
 
 
 def _failure(error: Exception, method: str) -> SendError:
@@ -207,8 +229,8 @@ def _read(status: int, body: bytes, *, lost: type[TryLater]) -> dict[str, Any]:
     if len(body) > MAX_ANSWER:
         raise TryLater(f"the answer is larger than {MAX_ANSWER} bytes")
     try:
-        answer = jsonlib.loads(body)
-    except (ValueError, RecursionError):
+        answer = read_json(body)
+    except Malformed:
         answer = None
     if not isinstance(answer, dict):
         raise TryLater(f"the answer is not WeCom's JSON (HTTP {status}); is a proxy or a login page in between?")

@@ -18,6 +18,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from bot.wecom.safe_json import read_json
 from bot.wecom.safe_xml import Malformed, read_xml
 
 __all__ = [
@@ -169,10 +170,7 @@ def encrypted_of_xml(body: bytes) -> str:
 
 def encrypted_of_json(body: bytes) -> str:
     """The encrypted text of an AI-bot callback. Raises Malformed. The caller bounds the size."""
-    try:
-        data: Any = json.loads(_utf8(body))
-    except (ValueError, RecursionError) as error:
-        raise Malformed("the body is not JSON") from error
+    data = read_json(_utf8(body))
     return _text_of(data.get("encrypt") if isinstance(data, dict) else None)
 
 
