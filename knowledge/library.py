@@ -13,7 +13,8 @@ from knowledge.answers.quoting import Quoted, within
 from knowledge.answers.whole import offered, opening, step, whole
 from knowledge.embeddings.embedding import Embedder, HashedEmbedder
 from knowledge.embeddings.nearness import Later, Nearness
-from knowledge.embeddings.vectors import Vectors, VectorsAbsent, VectorsFailed
+from knowledge.embeddings.places import OpenVectors, Place, place_of
+from knowledge.embeddings.vectors import VectorsAbsent, VectorsAway, VectorsFailed
 from knowledge.indexing import generation
 from knowledge.indexing.generation import Contents, Manifest, NoIndex
 from knowledge.indexing.stored import Passages
@@ -91,7 +92,7 @@ class Library:
     def open(
         cls,
         index_root: Path,
-        vectors_root: Path,
+        vectors: Path | Place,
         *,
         embedder: Callable[[int | None], Embedder] = lambda _: HashedEmbedder(),
         assistant: Assistant | None = None,
@@ -100,9 +101,10 @@ class Library:
     ) -> "Library":
         """Open the generation in use; raises NoIndex when there is no sound one.
 
-        Broken or locked vectors do not stop it, see `vectors_ok`. With `share`, vectors that another process holds are
-        read from a private copy. `embedder` is given the dimension the index was built with. What the generation
-        shares with that of the library `before`, still open, is not read again.
+        `vectors` is their folder, or any place for them; broken or locked ones do not stop it, see `vectors_ok`. With
+        `share`, vectors that another process holds are read from a private copy. `embedder` is given the dimension the
+        index was built with. What the generation shares with that of the library `before`, still open, is not read
+        again.
         """
         name = generation.current(index_root)
         if not name:
@@ -113,13 +115,13 @@ class Library:
         passages = contents.passages
         lexical = _open_lexical(folder, passages)
         made = embedder(manifest.vector_size or None)
-        vectors: Vectors | VectorsFailed | None = _unfit(manifest, made.name)
-        if vectors is None and before and before._base is contents.base:
-            vectors = before._nearness.shared()
-        vectors = vectors or _open_vectors(vectors_root / contents.base.name, manifest, share=share)
+        opened: OpenVectors | VectorsFailed | None = _unfit(manifest, made.name)
+        if opened is None and before and before._base is contents.base:
+            opened = before._nearness.shared()
+        opened = opened or _open_vectors(place_of(vectors), contents.base.name, manifest, share=share)
         rows = generation.load_rows(folder, len(passages) - manifest.in_base)
         later = Later(rows, manifest.in_base, passages.places.values()) if manifest.base else None
-        return cls(name, contents, manifest.rejected, lexical, Nearness(vectors, made, later), assistant)
+        return cls(name, contents, manifest.rejected, lexical, Nearness(opened, made, later), assistant)
 
     @property
     def vectors_ok(self) -> bool:
@@ -127,11 +129,16 @@ class Library:
 
     @property
     def vectors_reason(self) -> str:
-        return self._nearness.reason
+        return self._nearness.absent
 
     @property
     def needs_rebuild(self) -> bool:
         return self._nearness.needs_rebuild
+
+    @property
+    def missed_server(self) -> bool:
+        """Whether building again would bring vectors, once the Chroma server answers that was away."""
+        return self._nearness.missed_server
 
     def search(self, question: str, today: date) -> list[Hit]:
         """The best passages of guides that are still valid on `today`, best first; scores are shares of the best."""
@@ -329,14 +336,14 @@ def _open_lexical(folder: Path, passages: Passages) -> Lexical:
 def _unfit(manifest: Manifest, embedder: str) -> VectorsFailed | None:
     """Why the vectors of a generation cannot be used, whatever is in their folder."""
     if manifest.vectors_reason:
-        return VectorsAbsent(manifest.vectors_reason)
+        return (VectorsAway if manifest.away else VectorsAbsent)(manifest.vectors_reason)
     if manifest.embedder != embedder:
         return VectorsFailed("向量索引是用另一种向量设置建立的，请运行 fencun index 重新生成。")
     return None
 
 
-def _open_vectors(folder: Path, manifest: Manifest, *, share: bool) -> Vectors | VectorsFailed:
+def _open_vectors(place: Place, name: str, manifest: Manifest, *, share: bool) -> OpenVectors | VectorsFailed:
     try:
-        return Vectors.open_proven(folder, manifest.in_base, share=share)
+        return place.open(name, manifest.collection, manifest.in_base, share=share)
     except VectorsFailed as error:
         return error

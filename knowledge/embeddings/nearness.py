@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.embeddings.embedding import Embedder, EmbeddingFailed, Rows
-from knowledge.embeddings.vectors import Vectors, VectorsAbsent, VectorsFailed, VectorsLocked
+from knowledge.embeddings.places import OpenVectors
+from knowledge.embeddings.vectors import VectorsAbsent, VectorsAway, VectorsFailed, VectorsLocked
 
 _SPARE = 4  # how many times as many are asked for where some of them belong to guides that went
 
@@ -40,19 +41,28 @@ class Later:
 
 
 class Nearness:
-    """`reason` says why vectors take no part, and is empty while they do; `needs_rebuild` whether a build helps."""
+    """`reason` says why vectors take no part any more. `needs_rebuild` tells whether a build would bring them back,
+    `missed_server` whether it would once the server answers that was away when the generation was built.
+    """
 
-    def __init__(self, vectors: Vectors | VectorsFailed, embedder: Embedder, later: Later | None = None) -> None:
-        self._vectors = vectors if isinstance(vectors, Vectors) else None
+    def __init__(self, vectors: OpenVectors | VectorsFailed, embedder: Embedder, later: Later | None = None) -> None:
+        failed = isinstance(vectors, VectorsFailed)
+        self._vectors = None if isinstance(vectors, VectorsFailed) else vectors
         self._embedder = embedder
         self._later = later
-        self.reason = str(vectors) if isinstance(vectors, VectorsFailed) else ""
-        self.needs_rebuild = bool(self.reason) and not isinstance(vectors, VectorsLocked | VectorsAbsent)
+        self.reason = str(vectors) if failed else ""
+        self.missed_server = isinstance(vectors, VectorsAway)
+        self.needs_rebuild = failed and not isinstance(vectors, VectorsLocked | VectorsAbsent | VectorsAway)
+
+    @property
+    def absent(self) -> str:
+        """Why vectors take no part at this moment; empty while they do."""
+        return self.reason or getattr(self._vectors, "away", "")
 
     def find(self, text: str, limit: int) -> Sequence[tuple[int, float]]:
         """The nearest passages as (number, similarity); nothing where vectors take no part. Safe to use from threads.
 
-        When the embedding fails, the lexical side answers this question alone.
+        When the embedding fails, or a server is away, the lexical side answers this question alone.
         """
         vectors = self._vectors
         if vectors is None or self.reason:
@@ -62,13 +72,13 @@ class Nearness:
             if self._later is None:
                 return vectors.search(row, limit)
             return self._later.merged(vectors.search(row, limit * self._later.spare), row, limit)
-        except EmbeddingFailed:
+        except (EmbeddingFailed, VectorsAway):
             return []
         except VectorsFailed as error:
             self.reason, self.needs_rebuild = str(error), True
             return []
 
-    def shared(self) -> Vectors | VectorsFailed | None:
+    def shared(self) -> OpenVectors | VectorsFailed | None:
         """The open collection for one more user, why it is broken, or None when there is none open."""
         if self._vectors is None:
             return None

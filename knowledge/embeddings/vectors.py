@@ -30,6 +30,10 @@ class VectorsLocked(VectorsFailed):
     """Another client holds the folder."""
 
 
+class VectorsAway(VectorsFailed):
+    """The server that has them does not answer, and may do so later."""
+
+
 class VectorsAbsent(VectorsFailed):
     """The generation was built without vectors, and building it again would most likely end the same."""
 
@@ -179,7 +183,7 @@ def _write(folder: Path, rows: NDArray[np.float32]) -> None:
     client = _client(folder)
     try:
         collection = client.create_collection(
-            _COLLECTION, embedding_function=_no_embedding(), configuration={"hnsw": _settings(len(rows))}
+            _COLLECTION, embedding_function=_no_embedding(), configuration={"hnsw": settings_for(len(rows))}
         )
         for start in range(0, len(rows), _BATCH):
             part = rows[start : start + _BATCH]
@@ -188,7 +192,7 @@ def _write(folder: Path, rows: NDArray[np.float32]) -> None:
         client.close()
 
 
-def _settings(rows: int) -> dict[str, Any]:
+def settings_for(rows: int) -> dict[str, Any]:
     """Chroma moves rows from its log into its vector files when so many wait: the last of ours must move them all.
 
     What stays in the log is added at the first search after each opening, and nothing else runs meanwhile.

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.embeddings.embedding import Embedder, EmbeddingFailed, Rows
-from knowledge.embeddings.vectors import Vectors, VectorsLocked
+from knowledge.embeddings.places import Place
+from knowledge.embeddings.vectors import VectorsLocked
 from knowledge.indexing import generation
 from knowledge.indexing.generation import Addition, Manifest
 from knowledge.indexing.passages import split
@@ -59,7 +60,7 @@ def change(folder: Path, before: Manifest, source: Source) -> Change:
 def add(
     name: str,
     index_root: Path,
-    vectors_root: Path,
+    place: Place,
     before: Manifest,
     source: Source,
     what: Change,
@@ -69,7 +70,7 @@ def add(
     """Write the generation `name`, which adds `what` to the one in use, and try it. Raises what its files raise."""
     last, folder = index_root / generation.current(index_root), index_root / name
     base = before.base or last.name
-    _proven(vectors_root / base, before.in_base)
+    _prove(place, base, before)
     progress(f"{len(what.new)} 份指南有变化，{len(what.gone)} 份不再用原来的内容，正在准备向量……")
     rows, reason = _rows(what.passages, embedder, before.vector_size)
     progress("正在更新字词索引……")
@@ -90,10 +91,10 @@ def add(
     return manifest
 
 
-def _proven(folder: Path, expected: int) -> None:
+def _prove(place: Place, base: str, before: Manifest) -> None:
     """Raises VectorsFailed when the vectors of the base are broken. Those a server has open are taken as sound."""
     try:
-        Vectors.open_proven(folder, expected).close()
+        place.open(base, before.collection, before.in_base).close()
     except VectorsLocked:
         return
 

@@ -56,6 +56,8 @@ class Manifest:
     vector_size: int = 0  # their dimension
     base: str = ""  # the generation whose files and vectors it shares; empty when it was built from all guides
     in_base: int = 0  # passages of the base, those of guides that went since included
+    collection: str = ""  # what the vectors are found by on a Chroma server; empty for a folder
+    away: bool = False  # there are no vectors because the server did not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,8 @@ def load_manifest(folder: Path, *, digests: bool = True) -> Manifest:
             int(found["vector_size"]),
             str(found["base"]),
             int(found["in_base"]),
+            str(found.get("collection", "")),
+            bool(found.get("away", False)),
         )
 
 

@@ -15,7 +15,8 @@ from itertools import groupby
 from pathlib import Path
 
 from knowledge.embeddings.embedding import Embedder, EmbeddingFailed, HashedEmbedder, Rows
-from knowledge.embeddings.vectors import FolderLock, Vectors, VectorsFailed, VectorsLocked
+from knowledge.embeddings.places import Place, place_of
+from knowledge.embeddings.vectors import VectorsAway, VectorsFailed, VectorsLocked
 from knowledge.indexing import generation, reading
 from knowledge.indexing.adding import Thrift, add, change
 from knowledge.indexing.generation import FORMAT, Manifest, NoIndex
@@ -53,7 +54,7 @@ class Built:
 def build(
     guides_folder: Path,
     index_root: Path,
-    vectors_root: Path,
+    vectors: Path | Place,
     progress: Callable[[str], None] = lambda _: None,
     embedder: Embedder | None = None,
     thrift: Thrift = THRIFT,
@@ -61,16 +62,18 @@ def build(
     """Bring the index up to the guides folder. Raises IndexFailed; the generation in use then stays in use.
 
     Nothing is built when neither the guides nor the format changed and the generation in use is sound. A few changes
-    are added to it, as `thrift` says. Without an `embedder` the vectors are hashed character n-grams.
+    are added to it, as `thrift` says. Without an `embedder` the vectors are hashed character n-grams. `vectors` is
+    their folder, or any place for them.
     """
+    place = place_of(vectors)
     with _one_builder(index_root) as now:
-        work = _Work(guides_folder, index_root, vectors_root, progress, embedder or HashedEmbedder(), now)
+        work = _Work(guides_folder, index_root, place, progress, embedder or HashedEmbedder(), now)
         before = _manifest_in_use(index_root)
         source = work.read(before)
         progress(f"读到 {len(source.digests)} 份指南，{len(source.rejected)} 份不能用。")
         whole = before and before.embedder == work.embedder.name and not before.vectors_reason
         whole = whole and before and before.wordings == source.wordings
-        if before and whole and before.digests == source.digests and _sound(index_root, vectors_root, before):
+        if before and whole and before.digests == source.digests and _sound(index_root, place, before):
             work.note(before, source)
             return _built(generation.current(index_root), before, before, source.rejected, fresh=False)
         added = work.add(before, source, thrift) if before and whole and before.digests != source.digests else None
@@ -103,7 +106,7 @@ class _Work:
 
     guides_folder: Path
     index_root: Path
-    vectors_root: Path
+    place: Place
     progress: Callable[[str], None]
     embedder: Embedder
     now: int
@@ -142,11 +145,11 @@ class _Work:
             what = change(folder, before, source)
             if what.size > thrift.most:
                 return None
-            roots = self.index_root, self.vectors_root
+            roots = self.index_root, self.place
             manifest = add(name, *roots, before, source, what, self.embedder, self.progress)
             self._put_in_use(name, source)
         except (OSError, ValueError, NoIndex, VectorsFailed):
-            _drop(name, self.index_root, self.vectors_root)
+            _drop(name, self.index_root, self.place)
             return None
         return _Added(name, manifest, what.size)
 
@@ -156,29 +159,29 @@ class _Work:
             source = self.read(None)
         name = self._next(source)
         try:
-            manifest = _make(name, self.index_root, self.vectors_root, source, self.embedder, self.progress)
+            manifest = _make(name, self.index_root, self.place, source, self.embedder, self.progress)
             self._put_in_use(name, source)
         except (OSError, ValueError) as error:
-            _drop(name, self.index_root, self.vectors_root)
+            _drop(name, self.index_root, self.place)
             raise IndexFailed(_failure(error, self.index_root)) from error
         return name, manifest
 
     def _next(self, source: Source) -> str:
         """The name of a new generation, with nothing left of a killed build under it."""
-        name = generation.name_after(_last_name(self.index_root, self.vectors_root), source.digests)
-        _drop(name, self.index_root, self.vectors_root)
+        name = generation.name_after(_last_name(self.index_root, self.place), source.digests)
+        _drop(name, self.index_root, self.place)
         return name
 
     def _put_in_use(self, name: str, source: Source) -> None:
         generation.save_files(self.index_root / name, lasting(source.files, self.now))
         generation.put_in_use(self.index_root, name)
-        _sweep(self.index_root, self.vectors_root, keep=name)
+        _sweep(self.index_root, self.place, keep=name)
 
 
 def _make(
     name: str,
     index_root: Path,
-    vectors_root: Path,
+    place: Place,
     source: Source,
     embedder: Embedder,
     progress: Callable[[str], None],
@@ -187,24 +190,28 @@ def _make(
     (folder / "lexical").mkdir(parents=True)
     passages = [passage for guide in source.read for passage in split(guide)]
     progress(f"共 {len(passages)} 个段落，正在准备向量……")
-    rows = _rows(passages, embedder)
+    collection = place.key(embedder.name, map(text_of, passages))
+    rows = _rows(passages, embedder, place, collection)
     progress("正在建立字词索引和向量索引……")
     with ThreadPoolExecutor(1) as beside:  # Chroma works in threads of its own
-        making = beside.submit(_make_vectors, vectors_root / name, rows)
+        making = beside.submit(_make_vectors, place, name, collection, rows)
         Lexical.create(folder / "lexical", passages)
         words = _words(passages, source.added)
-        reason = making.result()
+        failed = making.result()
+    size = rows if isinstance(rows, int) else embedder.size
     del rows  # the largest thing by far
     manifest = Manifest(
         FORMAT,
         source.digests,
         source.rejected,
         len(passages),
-        reason,
+        str(failed or ""),
         source.wordings,
         embedder.name,
-        embedder.size or 0,
+        size or 0,
         in_base=len(passages),
+        collection=collection,
+        away=isinstance(failed, VectorsAway),
     )
     generation.save(folder, manifest, source.read, passages, words)
     probe(folder / "lexical", generation.load_passages(folder))
@@ -217,26 +224,31 @@ def _words(passages: Sequence[Passage], added: tuple[tuple[str, ...], ...]) -> W
     return words(counts(guides, Segmenter(forms)), added, forms)
 
 
-def _rows(passages: Sequence[Passage], embedder: Embedder) -> Rows | EmbeddingFailed:
+def _rows(
+    passages: Sequence[Passage], embedder: Embedder, place: Place, collection: str
+) -> Rows | int | EmbeddingFailed | VectorsFailed:
+    """The vectors; or their dimension, where another machine has made them already; or why there are none."""
     try:
-        return embedder.embed_documents(list(map(text_of, passages)))
-    except EmbeddingFailed as error:
+        return place.size(collection, len(passages)) or embedder.embed_documents(list(map(text_of, passages)))
+    except (EmbeddingFailed, VectorsFailed) as error:
         return error
 
 
-def _make_vectors(folder: Path, rows: Rows | EmbeddingFailed) -> str:
-    """Empty when the vectors stand; else why not: the lexical side is then in use alone."""
-    if isinstance(rows, EmbeddingFailed):
-        return str(rows)
+def _make_vectors(
+    place: Place, name: str, collection: str, rows: Rows | int | EmbeddingFailed | VectorsFailed
+) -> EmbeddingFailed | VectorsFailed | None:
+    """None when the vectors stand; else why not: the lexical side is then in use alone."""
+    if isinstance(rows, EmbeddingFailed | VectorsFailed):
+        return rows
     try:
-        Vectors.create(folder, rows)
-        Vectors.open_proven(folder, len(rows)).close()
+        if not isinstance(rows, int):
+            place.create(name, collection, rows)
     except VectorsFailed as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
-def _sound(index_root: Path, vectors_root: Path, before: Manifest) -> bool:
+def _sound(index_root: Path, place: Place, before: Manifest) -> bool:
     """Whether the generation in use still opens. Vectors held by a running server are taken as sound."""
     name = generation.current(index_root)
     try:
@@ -244,7 +256,7 @@ def _sound(index_root: Path, vectors_root: Path, before: Manifest) -> bool:
         generation.load_rows(index_root / name, len(passages) - before.in_base)
         if Lexical.open(index_root / name / "lexical").size != before.passages:
             return False
-        Vectors.open_proven(vectors_root / (before.base or name), before.in_base).close()
+        place.open(before.base or name, before.collection, before.in_base).close()
     except VectorsLocked:
         return True
     except (NoIndex, OSError, ValueError, VectorsFailed):
@@ -277,19 +289,27 @@ def _built(
     )
 
 
-def _last_name(index_root: Path, vectors_root: Path) -> str:
-    return max([*generation.names(index_root), *generation.names(vectors_root), generation.current(index_root)])
+def _last_name(index_root: Path, place: Place) -> str:
+    return max([*generation.names(index_root), *place.names(generation.names), generation.current(index_root)])
 
 
-def _sweep(index_root: Path, vectors_root: Path, keep: str) -> None:
+def _sweep(index_root: Path, place: Place, keep: str) -> None:
     """Remove all generations but the one in use and the last before it, and no vectors that these use or are open."""
     kept = {keep, *[name for name in generation.names(index_root) if name < keep][-1:]}
     bases = {_base(index_root / name) for name in kept}
-    for name in {*generation.names(index_root), *generation.names(vectors_root)} - kept:
+    for name in {*generation.names(index_root), *place.names(generation.names)} - kept:
         if name in bases:
             shutil.rmtree(index_root / name, ignore_errors=True)
         else:
-            _drop(name, index_root, vectors_root)
+            _drop(name, index_root, place)
+    place.sweep({_collection(index_root / name) for name in kept})
+
+
+def _collection(folder: Path) -> str:
+    try:
+        return generation.load_manifest(folder, digests=False).collection
+    except NoIndex:
+        return ""
 
 
 def _base(folder: Path) -> str:
@@ -299,17 +319,9 @@ def _base(folder: Path) -> str:
         return folder.name
 
 
-def _drop(name: str, index_root: Path, vectors_root: Path) -> None:
-    try:
-        lock = FolderLock(vectors_root / name) if (vectors_root / name).exists() else None
-    except (VectorsFailed, OSError):
-        return  # a server still reads it; a later build removes it
-    shutil.rmtree(vectors_root / name, ignore_errors=True)
-    shutil.rmtree(index_root / name, ignore_errors=True)
-    if lock:
-        lock.release()
-    with suppress(OSError):
-        (vectors_root / f"{name}.lock").unlink(missing_ok=True)
+def _drop(name: str, index_root: Path, place: Place) -> None:
+    if place.drop(name):
+        shutil.rmtree(index_root / name, ignore_errors=True)
 
 
 @contextmanager

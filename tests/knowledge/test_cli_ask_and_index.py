@@ -8,6 +8,7 @@ from bot.cli.batch import LONGEST_LINE
 from bot.cli.knowledge import ask, index
 from bot.settings import Settings
 from knowledge.library import Library
+from tests.knowledge.chroma_server import free_port
 
 
 @pytest.fixture
@@ -45,11 +46,15 @@ def test_index_without_guides_fails_with_what_to_do(settings, tmp_path, capsys):
     assert "请检查设置 knowledge.guides" in capsys.readouterr().err
 
 
-def test_a_chroma_server_is_refused_clearly(settings, capsys):
-    remote = settings.knowledge.model_copy(update={"vectors": "http://127.0.0.1:8000"})
-    assert index(settings.model_copy(update={"knowledge": remote})) == 1
-    assert ask(settings.model_copy(update={"knowledge": remote}), "退货", None, False) == 1
-    assert "本机文件夹" in capsys.readouterr().err
+def test_without_its_chroma_server_the_index_is_made_and_questions_are_answered_by_words(settings, capsys):
+    knowledge = settings.knowledge.model_copy(update={"vectors": f"http://127.0.0.1:{free_port()}"})
+    remote = settings.model_copy(update={"knowledge": knowledge})
+    assert index(remote) == 0
+    assert "没有应答" in capsys.readouterr().out
+    assert ask(remote, "想退货怎么弄", None, False) == 0
+    said = capsys.readouterr()
+    assert "7 天内可以无理由退货" in said.out
+    assert "只用字词检索" in said.err
 
 
 def test_ask_builds_the_index_when_there_is_none_and_when_guides_changed(settings, guides, write_guide, capsys):

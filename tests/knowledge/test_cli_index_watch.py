@@ -102,12 +102,6 @@ def test_a_file_that_cannot_be_used_is_named_on_the_line(watching, guides):
     assert watching.stop() == 0
 
 
-def test_a_chroma_server_is_refused_before_watching(settings, capsys):
-    remote = settings.knowledge.model_copy(update={"vectors": "http://127.0.0.1:8000"})
-    assert index(settings.model_copy(update={"knowledge": remote}), watch=True) == 1
-    assert "本机文件夹" in capsys.readouterr().err
-
-
 def test_temporary_files_and_our_own_do_not_count_and_a_change_meanwhile_does(tmp_path):
     folder = tmp_path / "guides"
     ours = folder / "var"
