@@ -1,0 +1,1 @@
+"""A whole site on loopback as processes, the traffic that it gets, and the reckoning afterwards. docs/chaos.md."""

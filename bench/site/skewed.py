@@ -1,0 +1,20 @@
+"""`python -m bench.site.skewed <seconds> serve …`: `fencun` on a machine whose clock is that much ahead."""
+
+import sys
+from datetime import timedelta
+from functools import partial
+
+from bot.app import build
+from bot.cli import app, serving
+from bot.clock import MovableClock
+
+
+def main() -> None:
+    clock = MovableClock()
+    clock.jump(timedelta(seconds=float(sys.argv.pop(1))))
+    serving.build = partial(build, clock=clock)  # type: ignore[attr-defined]
+    app()
+
+
+if __name__ == "__main__":
+    main()
