@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test prove setup setup-dev check bench train lock clean
+.PHONY: run test prove setup setup-dev check fuzz audit bench chaos train lock clean
 
 run: setup
 	@exec $(BIN)/fencun sandbox --port $(PORT)
@@ -39,8 +39,21 @@ check: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# A million hostile inputs; a quarter of an hour. FUZZ="--inputs 10000" for fewer, FUZZ='"guide .pdf"' for one target.
+fuzz: setup-dev
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+# Compares what is locked with published advisories. Needs a network and a pip-audit (PIP_AUDIT=…, e.g. "uvx pip-audit").
+PIP_AUDIT ?= pip-audit
+audit:
+	$(PIP_AUDIT) --disable-pip --require-hashes -r requirements.lock.txt
+
 bench: setup-dev
 	$(BIN)/python -m bench
+
+# Breaks on purpose whatever can break, and reckons afterwards; about a quarter of an hour (docs/chaos.md).
+chaos: setup-dev
+	$(BIN)/python -m bench.chaos
 
 # Trains the classifiers from bench/labelled, writes their weights and docs/classifiers.md.
 train: setup-dev

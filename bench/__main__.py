@@ -33,6 +33,10 @@ ON_REQUEST: dict[str, Bench] = {"year": year}  # long, and about rules rather th
 
 
 def main(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["site"]:  # it has options of its own
+        from bench.site.command import main as site  # noqa: PLC0415 - needs what only the tests need
+
+        return site(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     which = f"which: {', '.join(BENCHES)} (default: all), {', '.join(ON_REQUEST)}; fit, train: make weights"
     parser.add_argument("names", nargs="*", metavar="name", help=which)

@@ -63,7 +63,7 @@ class Year:
 
     async def jump(self, **by: float) -> None:
         self.clock.jump(timedelta(**by))
-        await self.program.ticker.run_all()
+        await self.program.look()
         await self.program.engine.idle()
 
 

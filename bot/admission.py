@@ -91,6 +91,7 @@ class Admission:
 
     async def _pass_gate(self, transaction: Transaction, part: Part) -> Part | None:
         """Ask the gate for each recipient: the allowed go now, the deferred become a part of their own."""
+        await self._gatekeeper.alone(transaction.connection)
         if await self._over_rate(transaction, part):
             return None
         decisions = {

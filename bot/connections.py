@@ -17,9 +17,11 @@ from bot.channels.app import AppChannel, AppChatChannel
 from bot.channels.customers import ContactChannel, CustomersChannel
 from bot.channels.kf import KfChannel
 from bot.channels.robot import RobotChannel
+from bot.cluster.pulls import Pulls
+from bot.cluster.token_shelf import TokenShelf
 from bot.errors import NeedsOperator, SendError
 from bot.foundation import Foundation
-from bot.kf_pull import KfPuller
+from bot.kf_pull import KfPuller, Ringing
 from bot.mass.following import MassTasks
 from bot.mass.reminding import Reminding
 from bot.membership import Membership
@@ -55,6 +57,7 @@ class Connections:
     sockets: dict[str, AiBotSocket] = field(default_factory=dict)
     kf: Kf | None = None
     puller: KfPuller | None = None
+    ringing: Ringing | None = None  # who hears of kf callbacks: our puller, or those of other processes
     contact: Contact | None = None
     mass_tasks: MassTasks | None = None
     membership: Membership = field(init=False)
@@ -80,6 +83,12 @@ class Connections:
             case "app" | "appchat":
                 return Channel.APP in self.channels
         return Channel.CUSTOMERS in self.channels
+
+    def serves(self, lane: str) -> bool:
+        """Whether this process can drain the lane: an AI bot's only where its long connection is."""
+        channel, _, rest = lane.removeprefix("service:").removeprefix("post:").partition(":")
+        socket = self.sockets.get(rest.partition(":")[0]) if channel == Channel.AIBOT else None
+        return socket is None or socket.connected
 
     async def start(self) -> None:
         """Begin to pull and to connect. Nothing here waits for WeCom to be there."""
@@ -133,8 +142,17 @@ def connect(foundation: Foundation) -> Connections:
         total=wecom.connect_timeout + wecom.read_timeout, connect=wecom.connect_timeout, sock_read=wecom.read_timeout
     )
     session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100, limit_per_host=50))
+    cluster, clock = foundation.cluster, foundation.clock
+    shared = TokenShelf(foundation.database, cluster.session, clock) if cluster else None
     client = WeComClient(
-        session, wecom.api_base, wecom.corp_id, foundation.clock, wecom.proxy or None, timeouts=timeouts
+        session,
+        wecom.api_base,
+        wecom.corp_id,
+        clock,
+        wecom.proxy or None,
+        timeouts=timeouts,
+        shared=shared,
+        answered=foundation.metrics.calls.wecom_answered,
     )
     made = Connections(foundation=foundation, session=session, client=client, streams=Streams(foundation.database))
     _add_app(made, wecom)
@@ -170,7 +188,12 @@ def _add_kf(made: Connections, wecom: WeCom) -> None:
         dict(_named(settings.people.names)),
     )
     fresh = timedelta(minutes=wecom.kf.cold_start_minutes)
-    made.puller = KfPuller(made.kf, base.inbox, base.bell, base.clock, fresh, base.tell)
+    lagged = base.metrics.calls.kf_lag_seconds.observe
+    made.puller = KfPuller(made.kf, base.inbox, base.bell, base.clock, fresh, base.tell, lagged)
+    pulls = Pulls(base.cluster.session) if base.cluster else None
+    if pulls is not None and base.role.works:
+        pulls.share(made.puller)
+    made.ringing = pulls if pulls is not None and not base.role.works else made.puller
 
 
 def _named(names: Iterable[str]) -> Iterator[tuple[str, str]]:

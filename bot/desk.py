@@ -18,6 +18,7 @@ from bot.part import Part
 from bot.replies import reply_parts
 from bot.rhythm import note, showed
 from bot.store import conversations
+from bot.store.away import away
 from bot.store.inbox import Inbox, Waiting, forget_text, mark_handled
 from bot.store.outbox import mark_undelivered, recall_unsent
 from bot.store.streams import end_unsaid
@@ -102,11 +103,15 @@ class Desk:
             await self._handle(lane, waiting)
         except Overtaken:
             return None  # the loop takes the same item up again, under the new state
-        except Exception:
+        except Exception as error:
+            if away(error):
+                raise  # tried again when the store is back; the item is not to blame
             log.exception("handling_failed", item=waiting.item.id)
             tries = await self.inbox.failed(waiting.item.id)
             if tries < self.max_tries:
-                return self.clock.now() + timedelta(seconds=min(2**tries, LONGEST_RETRY_SECONDS))
+                retry_at = self.clock.now() + timedelta(seconds=min(2**tries, LONGEST_RETRY_SECONDS))
+                await self.inbox.put_off(waiting.item.id, retry_at)
+                return retry_at
             await self._bury(lane, waiting)
         return None
 

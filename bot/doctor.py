@@ -19,6 +19,9 @@ from sqlalchemy.engine import URL, make_url
 
 from bot.settings import Server, Settings, WeCom
 from bot.store.database import Database, StoreUnusable
+from knowledge.embeddings.places import on_server
+from knowledge.embeddings.remote import Server as ChromaServer
+from knowledge.embeddings.vectors import VectorsFailed
 from knowledge.guides import read_folder
 from knowledge.indexing import generation
 from knowledge.indexing.generation import NoIndex
@@ -47,6 +50,7 @@ async def examine(settings: Settings, now: datetime) -> tuple[Finding, ...]:
         people(settings),
         guides(settings.knowledge.guides),
         index(settings.knowledge.guides, settings.knowledge.index),
+        *await vectors(settings.knowledge.vectors),
         clock(settings.timezone, now),
         await store(settings.store.url),
         disk(_existing(settings.knowledge.index)),
@@ -104,6 +108,18 @@ def index(guides_folder: Path, root: Path) -> Finding:
     if outdated(guides_folder, root):
         return Finding("索引", None, f"{message}，指南后来有改动", "运行 fencun index 更新")
     return Finding("索引", True, message)
+
+
+async def vectors(place: str) -> tuple[Finding, ...]:
+    """Whether the Chroma server answers; nothing where the vectors are in a folder."""
+    if not on_server(place):
+        return ()
+    try:
+        await asyncio.to_thread(ChromaServer(place).now)
+    except VectorsFailed as error:
+        what_to_do = "启动 Chroma 服务，或检查 [knowledge] vectors；在那之前只用字词检索"
+        return (Finding("向量服务", False, str(error), what_to_do),)
+    return (Finding("向量服务", True, f"{place} 有应答"),)
 
 
 def clock(zone: str, now: datetime) -> Finding:

@@ -68,7 +68,8 @@ class Applier:
             case Push(planned):
                 await self._planner.push(transaction, planned, turn.conversation.person)
             case Reindex():
-                await marks.set_mark(connection, REINDEX, {"asked_by": turn.conversation.person}, now)
+                asked = {"asked_by": turn.conversation.person, "request": key, "done": False}
+                await marks.set_mark(connection, REINDEX, asked, now)
             case NoteGap() | Rate() | DraftGuide() | PublishGuide():
                 await self._notebook.apply(transaction, turn, effect)
 

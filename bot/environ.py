@@ -121,6 +121,8 @@ def from_environ(model: type[BaseModel], environ: Mapping[str, str]) -> Found:
 
 
 def _read(model: type[BaseModel], name: str, text: str) -> tuple[Steps, Any]:
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise Trouble("不是 UTF-8 文字")  # as Python hands over other bytes
     segments = name.removeprefix(PREFIX).lower().split("__")
     if located := _locate(model, segments):
         return located[0], _parsed(located[1], text)
@@ -138,7 +140,7 @@ def _locate(model: type[BaseModel], segments: list[str]) -> tuple[Steps, Key] | 
     inside: type[BaseModel] | None = model
     key: Key | None = None
     for segment in segments:
-        if key is not None and key.many and key.table and inside is None and segment.isdecimal():
+        if key is not None and key.many and key.table and inside is None and segment.isdecimal() and len(segment) <= 3:
             path, inside = (*path, int(segment)), key.table
             continue
         if inside is None or segment not in inside.model_fields:
@@ -156,7 +158,8 @@ def _parsed(key: Key, text: str) -> Any:
         return [word.strip() for word in text.split(",") if word.strip()]
     try:
         value = json.loads(text)
-    except ValueError:
+        json.dumps(value, ensure_ascii=False).encode()  # half a character, written as \\ud83d, is in no text
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, list):
         raise Trouble("要写成 JSON 列表，例如 [{…}, {…}]" if key.table else '要写成 ["a", "b"] 或 a,b')

@@ -81,13 +81,12 @@ class Foresight:
     async def of(self, days: int) -> list[Foreseen]:
         """The posts of the coming `days` with what would become of them, in their order."""
         planned = await self._planner.upcoming(days)
-        async with self._base.database.read() as connection:
+        async with self._base.database.scratch() as connection:
             decided = await contents.judged(connection)
             reached = [await self._expand(connection, each) for each in planned]
             await self._look_around(connection)
             await self._shadow(connection)
             told = await self._ask_all(connection, planned, [each.recipients for each in reached])
-            await connection.rollback()
         return [
             Foreseen(each, self._state(each, decided), decisions, whom.wrong)
             for each, decisions, whom in zip(planned, told, reached, strict=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import gaps, marks, mentions, personal, tombstones
+from bot.store import gaps, locks, marks, mentions, personal, tombstones
 from bot.store.tables import gap, gap_ask, outbox, stream
 from bot.transaction import Transaction
 from handlers.commands.gaps import DRAFT
@@ -28,6 +28,8 @@ class Forgotten:
 async def forget(transaction: Transaction, id_: str, streams: tuple[str, ...] = ()) -> Forgotten:
     """Delete what is held about a person, and opt them out for good. `streams` are bubbles that are still read."""
     connection, now = transaction.connection, transaction.now
+    await locks.person(connection, id_)
+    await locks.clearing(connection)
     person = await personal.find(connection, id_)
     found = await mentions.traces(connection, person)
     drafts = await _drafted(connection, person)

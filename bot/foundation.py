@@ -5,14 +5,17 @@ from datetime import timedelta
 
 from bot.alarm import Alarm
 from bot.clock import Clock
+from bot.cluster.cluster import Cluster, cluster_of
 from bot.engine import Engine
 from bot.errors import NeedsOperator, SendError
 from bot.metrics import Metrics
 from bot.pace import Pace
+from bot.process_role import ProcessRole
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
+from bot.store.postgresql import Limits
 from bot.store.posts import Posts
 from bot.transaction import Transactions
 from handlers.paging import Ladder
@@ -38,10 +41,12 @@ class Foundation:
     """Built once, in `bot.app`."""
 
     settings: Settings
+    role: ProcessRole
     clock: Clock
     metrics: Metrics
     pace: Pace
     database: Database
+    cluster: Cluster | None  # where the store is PostgreSQL
     bell: Bell
     transactions: Transactions
     inbox: Inbox
@@ -67,19 +72,22 @@ class Foundation:
             await transaction.enqueue(told)
 
 
-def lay(settings: Settings, clock: Clock) -> Foundation:
+def lay(settings: Settings, clock: Clock, role: ProcessRole) -> Foundation:
     """The foundation for these settings. Opens nothing yet. Raises StoreUnusable."""
     bell = Bell()
-    database = Database.connect(settings.store.url)
+    metrics = Metrics()
+    database = Database.connect(settings.store.url, Limits(settings.store.pool, settings.store.statement_seconds))
     agent = str(settings.wecom.app.agent_id) if settings.wecom.app else ""
     return Foundation(
         settings=settings,
+        role=role,
         clock=clock,
-        metrics=Metrics(),
+        metrics=metrics,
         pace=Pace(),
         database=database,
+        cluster=cluster_of(settings, database, role),
         bell=bell,
-        transactions=Transactions(database, clock, bell.wake),
+        transactions=Transactions(database, clock, bell.wake, metrics.calls.transaction_seconds.observe),
         inbox=Inbox(database, clock),
         outbox=Outbox(database),
         posts=Posts(database),

@@ -63,6 +63,8 @@ class GapKeeper:
         found = await asyncio.to_thread(clusters, questions, len(leaders))
         numbers: dict[int, int] = {place: number for place, (number, _) in enumerate(leaders)}
         async with self._base.transactions.begin() as transaction:
+            if not await store.gathering(transaction.connection, [row.id for row in rows]):
+                return  # another process was quicker; what it left comes round again
             for row, leader in zip(rows, found[len(leaders) :], strict=True):
                 if leader not in numbers:
                     numbers[leader] = await store.open_gap(transaction.connection, kind)

@@ -9,6 +9,7 @@ from bot.facts import FactFinder, human_has
 from bot.metrics import Metrics
 from bot.part import Part
 from bot.store import holds, marks, posts
+from bot.store.database import serialise
 from bot.store.tables import millis
 from scheduler.gate import Decision, Proposal, Reason, Rules, Verdict, decide
 from scheduler.posts import Recipient, parse_recipient, subject_of
@@ -23,6 +24,11 @@ class Gatekeeper:
         self._rules = rules
         self._facts = facts
         self._metrics = metrics
+
+    @staticmethod
+    async def alone(connection: AsyncConnection) -> None:
+        """To be called before `ask`: a post to a group counts for every member, so one is decided on at a time."""
+        await serialise(connection, "gate")
 
     async def ask(self, connection: AsyncConnection, part: Part, address: str, now: datetime) -> Decision:
         """The gate's decision, recorded; where it allows, the slot is taken in the same transaction."""

@@ -9,6 +9,7 @@ from bot.actions import action
 from bot.alarm import Alarm
 from bot.channels.customers import recall_part
 from bot.gatekeeper import Gatekeeper
+from bot.log import short
 from bot.part import Final, Part, part_id
 from bot.store import conversations, outbox, posts, resolutions
 from bot.store import holds as store
@@ -16,7 +17,7 @@ from bot.takeover import ask, served
 from bot.transaction import Transaction
 from handlers.effect_types import HoldUnasked, Release
 from handlers.handoff import SILENT, Event, Move
-from handlers.texts import recalling, shorten
+from handlers.texts import recalling
 from handlers.turn import Channel, Turn
 from knowledge.language.masking import masked
 from scheduler.gate import Reason
@@ -87,7 +88,7 @@ class Releasing:
             await self._give_back(transaction, id_, by, key, asks[id_])
         await self._discard_stale(transaction, subject, effect.person)
         misread = await store.note_misread(connection, released.items, masked, by, now) if effect.misjudged else 0
-        log.info("mood_hold_released", person=shorten(effect.person), misread=misread)
+        log.info("mood_hold_released", person=short(effect.person), misread=misread)
 
     async def _give_back(self, transaction: Transaction, id_: str, by: str, key: str, asks: int | None) -> None:
         """`asks`: the ticket that the member is asked about, on kf once the platform has ended the session."""

@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import delete
 
 from bot.alarm import Alarm
 from bot.effects import REINDEX
+from bot.environ import PREFIX
 from bot.models import assistant_of, embedder_of, embedding_access
 from bot.part import part_id
 from bot.settings import Settings
 from bot.store import marks
 from bot.store.database import Database
-from bot.store.tables import mark
 from bot.transaction import Transactions
+from knowledge.embeddings.places import Place, on_server, place_of
 from knowledge.indexing import generation
 from knowledge.indexing.generation import NoIndex
 from knowledge.library import Library
@@ -37,6 +37,8 @@ log = structlog.get_logger()
 
 NOT_READY = "我的资料还在准备，暂时答不了。需要的话回复“转人工”，我请同事来帮您。"
 LONGEST_REPORT = 1500  # characters of the builder's report that an operator is shown
+NEVER = "never"
+SERVER_SECONDS = 60.0  # between two looks for a Chroma server that was away when the index was built
 GLANCE_SECONDS = 0.3  # between two looks at what a builder has put in use: its report takes longer than a new guide
 BUILDER_NICENESS = 10  # of the builder: those who ask come first
 
@@ -49,10 +51,13 @@ class Librarian:
         self._database = database
         self._transactions = transactions
         self._alarm = alarm
+        self._place = place_of(settings.knowledge.vectors)
+        self._looked_for_server = -SERVER_SECONDS
         self._library: Library | None = None
         self._building = asyncio.Lock()
         self._assistant: Assistant | None = None
         self._unusable = ""  # why there is no assistant though a model is set; told once
+        self._rebuilt: str | None = None  # the request that was seen to last
         self._repaired = ""  # the generation whose vectors have been rebuilt once: no endless rebuilding
 
     @property
@@ -93,8 +98,8 @@ class Librarian:
         """Do what is asked for: a rebuild by command, one that broken vectors need, a generation made by others."""
         async with self._database.read() as connection:
             asked = await marks.get_mark(connection, REINDEX)
-        if asked is not None:
-            await self._rebuild_for(str(asked["asked_by"]))
+        if self._wanted(asked):
+            await self._rebuild_for(asked)
         elif self._library is None or self._library.generation != self._current():
             await self._open()
         elif self._library.needs_rebuild and self._repaired != self._library.generation:
@@ -104,16 +109,39 @@ class Librarian:
             await asyncio.to_thread(self._library.close)
             await self._build()
             await self._open()
+        elif self._library.missed_server and await self._server_is_back():
+            await self._build()
+            await self._open()
 
     def close(self) -> None:
         if self._library is not None:
             self._library.close()
             self._library = None
 
+    async def _server_is_back(self) -> bool:
+        """Whether the Chroma server answers that was away at the build; asked once a minute."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_for_server < SERVER_SECONDS:
+            return False
+        self._looked_for_server = now
+        return await asyncio.to_thread(self._place.answers)
+
     def _current(self) -> str:
         return generation.current(self._settings.knowledge.index)
 
-    async def _rebuild_for(self, person: str) -> None:
+    def _wanted(self, asked: Any) -> bool:
+        """Whether a rebuild was asked for that this process has not made: each machine has an index of its own.
+
+        One that was done before this process started needs no doing again.
+        """
+        if asked is None:
+            self._rebuilt = self._rebuilt or NEVER
+            return False
+        if self._rebuilt is None and asked["done"]:
+            self._rebuilt = asked["request"]
+        return bool(asked["request"] != self._rebuilt)
+
+    async def _rebuild_for(self, asked: Any) -> None:
         building = asyncio.create_task(self._build())
         try:
             while not building.done():
@@ -125,10 +153,11 @@ class Librarian:
         code, report = await building
         head = "索引已更新。" if code == 0 else "索引没有更新成功，仍在用原来的。"
         text = f"{head}\n{report[:LONGEST_REPORT]}".strip()
+        self._rebuilt, person = asked["request"], asked["asked_by"]
         async with self._transactions.begin() as transaction:
-            await transaction.connection.execute(delete(mark).where(mark.c.name == REINDEX))
+            await marks.set_mark(transaction.connection, REINDEX, {**asked, "done": True}, transaction.now)
             if self._alarm.able:
-                id_ = part_id("reindexed", person, transaction.now)
+                id_ = part_id("reindexed", asked["request"])  # of several processes the first one tells
                 await transaction.enqueue([self._alarm.notice(person, text, id_, transaction.now)])
 
     async def _open(self) -> bool:
@@ -141,7 +170,7 @@ class Librarian:
             opened = await opened_beside(
                 self._library,
                 knowledge.index,
-                Path(knowledge.vectors),
+                self._place,
                 embedder=partial(embedder_of, self._settings),
                 assistant=self._assistant,
             )
@@ -193,7 +222,7 @@ class Librarian:
         return process.returncode or 0, report.strip()
 
 
-async def opened_beside(before: Library | None, index: Path, vectors: Path, **settings: Any) -> Library:
+async def opened_beside(before: Library | None, index: Path, vectors: Path | Place, **settings: Any) -> Library:
     """`Library.open` in a thread. Raises NoIndex.
 
     Meanwhile no garbage is looked for, and afterwards not in what was opened: with that many new objects each look
@@ -208,18 +237,22 @@ async def opened_beside(before: Library | None, index: Path, vectors: Path, **se
 
 
 def _builder_environ(settings: Settings) -> dict[str, str]:
-    """This process's settings for the builder: it needs nothing but the three places and the embedding."""
+    """This process's settings for the builder: it needs nothing but the three places and the embedding.
+
+    Of ours it gets no other variable: half a section, whose rest stands in the file, would stop it.
+    """
     knowledge = settings.knowledge
     base_url, api_key = embedding_access(settings)
+    folder = Path(knowledge.vectors)
     told = {
         "FENCUN_CONFIG": os.devnull,
         "FENCUN_KNOWLEDGE__GUIDES": str(knowledge.guides.absolute()),
         "FENCUN_KNOWLEDGE__INDEX": str(knowledge.index.absolute()),
-        "FENCUN_KNOWLEDGE__VECTORS": str(Path(knowledge.vectors).absolute()),
+        "FENCUN_KNOWLEDGE__VECTORS": knowledge.vectors if on_server(knowledge.vectors) else str(folder.absolute()),
         "FENCUN_KNOWLEDGE__EMBEDDING": knowledge.embedding,
         "FENCUN_KNOWLEDGE__EMBEDDING_MODEL": knowledge.embedding_model,
         "FENCUN_KNOWLEDGE__EMBEDDING_BASE_URL": base_url,
         "FENCUN_KNOWLEDGE__EMBEDDING_API_KEY": api_key,
     }
-    inherited = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in told}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return inherited | told

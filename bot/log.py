@@ -105,7 +105,7 @@ def _formatter(redact: Callable[[Any, str, Event], Event], console: bool) -> log
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_stamps(),
+        foreign_pre_chain=[structlog.contextvars.merge_contextvars, *_stamps()],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,

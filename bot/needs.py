@@ -13,7 +13,7 @@ from bot.audience import Directory, Member
 from bot.foundation import Foundation
 from bot.orders import OrderBook
 from bot.shelf import Shelf
-from bot.store import gaps, marks, needs
+from bot.store import gaps, marks, needs, restored
 from bot.store import posts as store
 from bot.transaction import Transaction
 from knowledge.types import Guide
@@ -66,11 +66,13 @@ class Needs:
         since = (now - LATEST - timedelta(days=2)).astimezone(ZoneInfo(zone)).date()
         found = []
         async with self.base.database.read() as connection:
+            known_until = await restored.as_of(connection) or now - LATEST  # until then a lost store may have planned
             answered, who = await needs.answered(connection, since, topics), await gaps.hasher(connection)
             for member in await self.directory.members(connection):
                 if member.facts.welcome and member.personal and member.facts.addresses:
                     facts = self._facts(member, answered.get(who(member.id), ()) if answered else ())
-                    found += [(member, need) for need in due_for(facts, self.triggers, now - LATEST, now, zone)]
+                    due = due_for(facts, self.triggers, max(now - LATEST, known_until), now, zone)
+                    found += [(member, need) for need in due]
             keys = [need.key for _, need in found]
             known = set[str]()
             for some in store.batched(keys, store.IN_ONE_QUERY):

@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.alarm import Alarm
 from bot.part import Klass, Part, part_id
 from bot.store import outbox as outbox_store
 from bot.store import posts
+from bot.store.database import serialise
 from bot.store.tables import decision, outbox
 from bot.transaction import Transaction
 from handlers.turn import Channel
@@ -96,22 +97,25 @@ async def settle(transaction: Transaction, part: Part, alarm: Alarm) -> None:
     """When the last part of an occurrence has ended: close it, and tell the operator who had pushed it."""
     if part.occurrence is None:
         return
-    mine = outbox.c.occurrence == part.occurrence
-    open_ = select(outbox.c.id).where(mine, outbox.c.state.in_(outbox_store.OPEN)).limit(1)
-    if await transaction.connection.scalar(open_) is not None:
+    # Of two parts that end at the same moment neither would see that the other one has.
+    await serialise(transaction.connection, f"occurrence:{part.occurrence}")
+    if await transaction.connection.scalar(_STILL_OPEN, {"occurrence": part.occurrence}) is not None:
         return
     if not await posts.finish_occurrence(transaction.connection, part.occurrence):
         return
     occurrence = await posts.find_occurrence(transaction.connection, part.occurrence)
     if occurrence is None or not occurrence.asked_by:
         return
-    query = select(outbox.c.id, outbox.c.state, outbox.c.body).where(mine)
+    query = select(outbox.c.id, outbox.c.state, outbox.c.body).where(outbox.c.occurrence == part.occurrence)
     rows = (await transaction.connection.execute(query)).mappings().all()
     if any(row["state"] == "sent" for row in rows):
         await posts.bring_forward(transaction.connection, occurrence, transaction.now)
     text = await _report(transaction, occurrence.title, rows)
     id_ = part_id("pushed", occurrence.id)
     await transaction.enqueue([alarm.notice(occurrence.asked_by, text, id_, transaction.now)])
+
+
+_STILL_OPEN = select(outbox.c.id).where(outbox.c.occurrence == bindparam("occurrence"), outbox_store.is_open).limit(1)
 
 
 async def _report(transaction: Transaction, title: str, rows: Sequence[Any]) -> str:

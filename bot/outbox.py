@@ -1,6 +1,6 @@
 """The one door out. Parts of a lane leave in order; what an error's class says is done here, once for all channels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from bot.pace import Pace
 from bot.part import Final, Klass, Part, Receipt, part_id
 from bot.relay import came_back
 from bot.store import conversations, ledger, outbox, pages, posts, tickets
+from bot.store.away import away
 from bot.takeover import CODE_LIFE, ask, over, still_open
 from bot.transaction import Transaction, Transactions
 from handlers.handoff import Event, Move
@@ -60,6 +61,11 @@ class Dispatcher:
         self._clock = clock
         self._pace = pace
         self._exclusion = exclusion
+        self._watcher: Callable[[Part, Final, datetime], None] | None = None
+
+    def watch(self, watcher: Callable[[Part, Final, datetime], None]) -> None:
+        """Let `watcher` hear of every part that ends, how and when."""
+        self._watcher = watcher
 
     async def flush(self, lane: str) -> datetime | None:
         """Send the lane's parts in order. Returns when to come back, or None when nothing is left."""
@@ -93,6 +99,8 @@ class Dispatcher:
         except SendError as error:
             await self._failed(admitted, error)
         except Exception as error:
+            if away(error):
+                raise  # found as `sending` when the store is back
             # A defect of ours: never repeat what we do not understand, and never lose sight of it.
             log.exception("send_broke", part=part.id, channel=part.channel)
             # A post may have arrived, so its slot stays taken.
@@ -123,6 +131,11 @@ class Dispatcher:
                 await ledger.mark_delivered(connection, part.id)
             await transaction.enqueue(await self._moved(transaction, part, receipt))
             await occurrences.settle(transaction, part, self._alarm)
+        self._note(part, Final.SENT)
+
+    def _note(self, part: Part, final: Final) -> None:
+        if self._watcher is not None:
+            self._watcher(part, final, self._clock.now())
 
     async def _moved(self, transaction: Transaction, part: Part, receipt: Receipt) -> tuple[Part, ...]:
         """Apply the receipt's move; its follow-ups are good under the version that this gives."""
@@ -202,6 +215,7 @@ class Dispatcher:
         """Close a part that was not sent, and tell whoever has to know."""
         await outbox.finish(transaction.connection, part, final, transaction.now, reason=reason)
         log.info("part_ended", part=part.id, channel=part.channel, klass=part.klass, final=final, reason=reason)
+        self._note(part, final)
         if part.klass is Klass.POST and final is not Final.LOST:  # a lost one may have arrived: its slot stays taken
             await posts.release(transaction.connection, part.id)
         if part.klass is Klass.RELAY:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from bot.channels import Budget, ChannelPort
 from bot.part import Klass, Part, answer_id, reply_id
 from bot.store.inbox import Waiting
+from bot.store.tables import millis
 from bot.wecom.split import split
 from handlers.texts import BUDGET
 from handlers.turn import Channel, Conversation, Reply
@@ -74,7 +75,7 @@ def _part(
     body: dict[str, str],
 ) -> Part:
     target = {"to": conversation.person, "account": conversation.account, "chat": conversation.chat}
-    about = {"item": waiting.item.id}
+    about = {"item": waiting.item.id, "asked_at": millis(waiting.item.received_at)}
     return Part(
         id=reply_id(conversation.id, waiting.item.id, place),
         lane=conversation.id,

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.foundation import Foundation
+from bot.store import locks
 from bot.store.outbox import OPEN
 from bot.store.restraint_tables import digest, need, relation, rhythm, signal, trial_person
 from bot.store.tables import (
@@ -128,6 +129,7 @@ async def _take(connection: AsyncConnection, rule: _Rule, ids: Sequence[Any]) ->
         return
     talks: Sequence[str] = []
     if rule.table is inbox:
+        await locks.clearing(connection)
         talks = (await connection.scalars(select(inbox.c.conversation).where(mine).distinct())).all()
     await connection.execute(delete(rule.table).where(mine))
     if talks:

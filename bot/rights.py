@@ -14,7 +14,7 @@ from bot.alarm import Alarm
 from bot.clock import Clock
 from bot.holds import Holding
 from bot.part import Klass, Part, part_id
-from bot.store import marks, preferences, profiles
+from bot.store import locks, marks, preferences, profiles
 from bot.store.database import Database
 from bot.store.outbox import from_row
 from bot.store.tables import conversation, outbox, ticket
@@ -76,6 +76,7 @@ class Rights:
         connection, person, now = transaction.connection, turn.conversation.person, transaction.now
         if Purpose.PERSONALISATION in (await preferences.load(connection, person)).off:
             return
+        await locks.person(connection, person)
         known = await profiles.load(connection, person) or Profile({})
         local = now.astimezone(self._zone)
         hour = local.hour

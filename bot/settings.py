@@ -27,6 +27,7 @@ from bot.settings_types import (
     Day,
     Name,
     Named,
+    NetworkAddress,
     Number,
     Positive,
     QuietHours,
@@ -36,6 +37,7 @@ from bot.settings_types import (
     StoreAddress,
     Token,
     UserIds,
+    VectorsPlace,
     WebAddress,
     Whole,
     Zone,
@@ -59,10 +61,20 @@ class Server(Section):
     public_url: WebAddress = ""
     body_limit_kb: Positive = 512
     replay_minutes: Positive = 10  # how old a callback's timestamp may be
+    trusted_proxies: tuple[NetworkAddress, ...] = ()  # whose X-Forwarded-For is believed
+    metrics_from: tuple[NetworkAddress, ...] = ()  # who may see /metrics, beside this machine
+    requests_per_second: Positive = 2000  # of one source; five seconds' worth may come at once
+    connections_per_source: Positive = 500
+    header_seconds: Number = Field(10, gt=0, le=300)  # until a connection has said what it wants
+    body_seconds: Number = Field(10, gt=0, le=300)  # until a callback's body is there
 
 
 class Store(Section):
+    """`pool` and `statement_seconds` are for PostgreSQL alone."""
+
     url: StoreAddress = Field("sqlite:///var/fencun.db", repr=False, json_schema_extra=HOLDS_PASSWORD)
+    pool: Whole = Field(10, ge=2, le=1000)  # connections of one process at most
+    statement_seconds: Positive = 30  # how long one statement may take
 
 
 class App(Section):
@@ -146,7 +158,7 @@ class Knowledge(Section):
 
     guides: Path = Path("guides")
     index: Path = Path("var/index")
-    vectors: str = "var/chroma"
+    vectors: VectorsPlace = "var/chroma"
     embedding: Literal["", "openai", "local"] = ""
     embedding_model: str = ""
     embedding_base_url: WebAddress = ""  # empty: that of the chat model
@@ -311,6 +323,8 @@ def _read_toml(config: Path | None, named: str) -> tuple[dict[str, Any], list[Pr
         place = re.search(r"line (\d+), column (\d+)", str(error))
         where = f"第 {place[1]} 行第 {place[2]} 列附近" if place else "文件末尾"
         return {}, [Problem(str(path), f"{where}不是正确的 TOML 写法")]
+    except RecursionError:
+        return {}, [Problem(str(path), "括号套得太深，不是正确的 TOML 写法")]
     except (OSError, UnicodeDecodeError):
         return {}, [Problem(str(path), "读不到这个设置文件（要存在、可读、UTF-8）")]
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -51,8 +52,22 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _vectors_place(value: str) -> str:
+    """A folder, or a Chroma server. A name is looked at when it is resolved, an address here."""
+    if not value.startswith(("http://", "https://")):
+        return value
+    host = urlsplit(_web_address(value)).hostname or ""
+    try:
+        public = not ip_address(host).is_private
+    except ValueError:  # a name
+        public = False
+    if public:
+        raise ValueError("Chroma 服务没有登录保护，只能填内网或本机地址，不能是公网地址")
+    return value.rstrip("/")
+
+
 def _store_address(value: str) -> str:
-    good = bool(re.fullmatch(r"sqlite:///.+|postgresql://.+", value))
+    good = bool(re.fullmatch(r"sqlite:///.+|postgresql(\+asyncpg)?://.+", value))
     try:
         good = good and (value.startswith("sqlite") or bool(urlsplit(value).hostname and urlsplit(value).port != 0))
     except ValueError:  # the port is no number; the text of the error may hold the password
@@ -119,6 +134,16 @@ def _only_a_day(value: object) -> date:
     return value
 
 
+def _network(value: str) -> str:
+    try:
+        network = ip_network(value.strip())
+    except ValueError:
+        raise ValueError("要写成网段，例如 10.0.0.0/8；单个地址写 10.0.0.5") from None
+    if network.prefixlen == 0:
+        raise ValueError("不能是全部地址，请写出具体网段")
+    return str(network)
+
+
 def _named(value: str) -> str:
     userid, _, name = (word.strip() for word in value.partition("="))
     if not userid or not name:
@@ -149,6 +174,8 @@ Rule = Annotated[str, AfterValidator(_every)]
 RecipientAddress = Annotated[str, AfterValidator(_recipient)]  # or "audience:<name>"
 Day = Annotated[date, BeforeValidator(_day)]
 Named = Annotated[str, AfterValidator(_named)]
+VectorsPlace = Annotated[str, AfterValidator(_vectors_place)]
+NetworkAddress = Annotated[str, AfterValidator(_network)]
 UserIds = Annotated[tuple[str, ...], AfterValidator(_folded)]
 Whole = Annotated[int, BeforeValidator(_no_bool)]
 Words = Annotated[str | int, BeforeValidator(_no_bool)]

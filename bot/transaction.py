@@ -1,5 +1,6 @@
 """One write to the store with what must happen once it is durable: lanes are woken after the commit, never before."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -32,18 +33,28 @@ class Transaction:
 
 
 class Transactions:
-    """Begins transactions. `wake` is the engine's."""
+    """Begins transactions. `wake` is the engine's; `took` hears how many seconds each one took."""
 
-    def __init__(self, database: Database, clock: Clock, wake: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        wake: Callable[[str], None],
+        took: Callable[[float], None] | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._wake = wake
+        self._took = took
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         """Commit at the end and wake; an exception undoes everything and wakes nobody."""
+        began = time.perf_counter()
         async with self._database.write() as connection:
             transaction = Transaction(connection, self._clock.now())
             yield transaction
+        if self._took is not None:
+            self._took(time.perf_counter() - began)
         for lane in transaction.lanes:
             self._wake(lane)

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+pytest_plugins = ["tests.postgres", "tests.log_watch"]
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):

@@ -12,7 +12,7 @@ import structlog
 from bot.arrival import Arrival
 from bot.channels.aibot_line import within
 from bot.clock import Clock
-from bot.engine import Engine
+from bot.engine import Waker
 from bot.settings import AiBot
 from bot.store.inbox import Inbox
 from bot.wecom.messages import aibot_arrival
@@ -32,7 +32,7 @@ class Intake:
     """Stores what was received, in order, and wakes the conversation. `failed` is called when the store does not take
     a callback: the connection then has to end."""
 
-    def __init__(self, bot: AiBot, inbox: Inbox, engine: Engine, clock: Clock, failed: Callable[[], None]) -> None:
+    def __init__(self, bot: AiBot, inbox: Inbox, engine: Waker, clock: Clock, failed: Callable[[], None]) -> None:
         self._bot = bot
         self._inbox = inbox
         self._engine = engine

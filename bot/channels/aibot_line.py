@@ -12,6 +12,8 @@ import structlog
 from bot.clock import Clock
 from bot.errors import MaybeDone, TryLater
 from bot.wecom.errors import raise_for
+from bot.wecom.safe_json import read_json
+from bot.wecom.safe_xml import Malformed
 
 log = structlog.get_logger()
 
@@ -171,8 +173,8 @@ async def _stop(*tasks: "asyncio.Task[Any]") -> None:
 def _object(data: str) -> Frame:
     """The frame; what is none is an ack that nobody waits for."""
     try:
-        frame = json.loads(data)
-    except (ValueError, RecursionError):
+        frame = read_json(data)
+    except Malformed:
         frame = None
     if not isinstance(frame, dict):
         log.warning("aibot_frame_unreadable", size=len(data))

@@ -12,7 +12,7 @@ from bot.channels.aibot_intake import Intake
 from bot.channels.aibot_lease import BotLease
 from bot.channels.aibot_line import Line, first_of, fresh_id, within
 from bot.clock import Clock
-from bot.engine import Engine
+from bot.engine import Waker
 from bot.errors import NeedsOperator, SendError, TryLater
 from bot.settings import AiBot
 from bot.store.inbox import Inbox
@@ -38,7 +38,7 @@ class AiBotSocket:
         session: aiohttp.ClientSession,
         leases: Leases,
         inbox: Inbox,
-        engine: Engine,
+        engine: Waker,
         clock: Clock,
         told: Callable[[SendError], Awaitable[None]],
         proxy: str | None = None,

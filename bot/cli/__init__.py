@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot import log
+from bot.process_role import ProcessRole
 from bot.settings import Settings, WrongSettings, load
 
 app = typer.Typer(
@@ -39,15 +40,15 @@ def settings_of(config: Path | None) -> Settings:
 @app.command()
 def serve(
     config: Config = None,
-    role: Annotated[str, typer.Option(help="all：一个进程做全部（默认，也是目前唯一的选择）")] = "all",
+    role: Annotated[
+        ProcessRole,
+        typer.Option(help="all：一个进程做全部（默认）；web 收、worker 办、clock 看时间（要 PostgreSQL）"),
+    ] = ProcessRole.ALL,
 ) -> None:
     """启动机器人。"""
     from bot.cli.serving import serve as run
 
-    if role != "all":
-        print("目前只有 --role all：一个进程，SQLite 存储。", file=sys.stderr)
-        raise typer.Exit(2)
-    raise typer.Exit(run(settings_of(config)))
+    raise typer.Exit(run(settings_of(config), role))
 
 
 @app.command()
@@ -187,6 +188,32 @@ def migrate(config: Config = None) -> None:
     from bot.cli.planning import migrate as run
 
     raise typer.Exit(run(settings_of(config)))
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(help="写到哪个新文件", metavar="FILE")],
+    config: Config = None,
+) -> None:
+    """把存储备份成一个文件；机器人可以照常运行。"""
+    from bot.cli.backup import backup as run
+
+    raise typer.Exit(run(settings_of(config), to))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="fencun backup 写的文件", metavar="FILE")],
+    force: Annotated[bool, typer.Option("--force", help="存储里已有的数据全部删除，换成备份里的")] = False,
+    stopped: Annotated[
+        str | None, typer.Option(help="原来的机器人什么时候停的，例如 2026-11-23T10:30；默认当作刚刚才停")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """把备份恢复到一个空的存储里（SQLite 或 PostgreSQL）。"""
+    from bot.cli.backup import Wanted, bring_back
+
+    raise typer.Exit(bring_back(settings_of(config), Wanted(file, force, stopped)))
 
 
 person = typer.Typer(help="一位会员的数据：看、导出、删除。", no_args_is_help=True)

@@ -16,6 +16,7 @@ from bot.cli.batch import Unreadable, lines_of, row_of, said_before
 from bot.clock import SystemClock
 from bot.models import assistant_of, embedder_of
 from bot.settings import Settings
+from knowledge.embeddings.places import on_server, place_of
 from knowledge.indexing import generation
 from knowledge.indexing.generation import NoIndex
 from knowledge.indexing.index import Built, IndexFailed, build, outdated
@@ -77,39 +78,31 @@ def ask(settings: Settings, question: str | None, batch: Path | None, as_json: b
 
 def _build(settings: Settings) -> Built:
     places = settings.knowledge
-    return build(places.guides, places.index, _vectors_folder(settings), _say, embedder_of(settings))
-
-
-def _vectors_folder(settings: Settings) -> Path:
-    place = settings.knowledge.vectors
-    if place.startswith(("http://", "https://")):
-        raise Unreadable("knowledge.vectors 目前只支持本机文件夹，例如 var/chroma；请改掉 http 地址。")
-    return Path(place)
+    return build(places.guides, places.index, place_of(places.vectors), _say, embedder_of(settings))
 
 
 def open_library(settings: Settings) -> Library:
     """The library as of the guides folder; an older one with a warning when it cannot be brought up to date."""
-    vectors = _vectors_folder(settings)
     if outdated(settings.knowledge.guides, settings.knowledge.index):
         _try_build(settings)
     try:
-        library = _open(settings, vectors)
+        library = _open(settings)
     except NoIndex:
         _build(settings)
-        return _open(settings, vectors)
+        return _open(settings)
     if library.needs_rebuild:
         library.close()
         _try_build(settings)
-        library = _open(settings, vectors)
+        library = _open(settings)
     if not library.vectors_ok:
         _say(f"向量检索暂不可用，只用字词检索：{library.vectors_reason}")
     return library
 
 
-def _open(settings: Settings, vectors: Path) -> Library:
+def _open(settings: Settings) -> Library:
     return Library.open(
         settings.knowledge.index,
-        vectors,
+        place_of(settings.knowledge.vectors),
         embedder=partial(embedder_of, settings),
         assistant=_assistant(settings),
         share=True,
@@ -135,19 +128,19 @@ def _index_on_change(settings: Settings) -> int:
     from bot.cli.watching import watch
 
     places = settings.knowledge
-    vectors = _vectors_folder(settings)
+    ours = [places.index] if on_server(places.vectors) else [places.index, Path(places.vectors)]
 
     def rebuild() -> None:
         start = time.monotonic()
         try:
-            built = build(places.guides, places.index, vectors, embedder=embedder_of(settings))
+            built = build(places.guides, places.index, place_of(places.vectors), embedder=embedder_of(settings))
         except IndexFailed as error:
             _say(str(error))
         else:
             print(_one_line(built, time.monotonic() - start), flush=True)
 
     _say(f"正在留意 {places.guides} 的改动（Ctrl-C 停止）。")
-    watch(places.guides, (places.index, vectors), rebuild)
+    watch(places.guides, ours, rebuild)
     return 0
 
 

@@ -11,6 +11,7 @@ from bot.audience import Directory
 from bot.clock import Clock, SystemClock
 from bot.foresight import Foreseen, Foresight
 from bot.foundation import Foundation, lay
+from bot.process_role import ProcessRole
 from bot.rhythm import Rhythms
 from bot.settings import Settings
 from bot.store.database import Database, StoreUnusable
@@ -43,7 +44,7 @@ def plan(settings: Settings, weeks: int, as_json: bool, clock: Clock | None = No
 
 async def _plan(settings: Settings, weeks: int, clock: Clock) -> tuple[list[Foreseen], list[str]]:
     """The plan, and what could not be read."""
-    base = lay(settings, clock)
+    base = lay(settings, clock, ProcessRole.CLOCK)
     try:
         await upgrade(base.database)
         return await _foreseen(base, weeks)

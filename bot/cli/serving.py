@@ -2,31 +2,39 @@
 
 import asyncio
 import gc
+import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
+import structlog
+
 from bot.app import build
 from bot.clock import MovableClock
-from bot.program import CannotStart
+from bot.process_role import ProcessRole
+from bot.program import CannotStart, Program
 from bot.sandbox.run import Sandbox
 from bot.settings import Settings
 from bot.store.database import StoreUnusable
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, role: ProcessRole) -> int:
     """Run the bot; the exit code is 0 after a signal, 1 when it could not start."""
-    return asyncio.run(_serve(settings))
+    return asyncio.run(_serve(settings, role))
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, role: ProcessRole) -> int:
     stopping = _signals()
+    structlog.contextvars.bind_contextvars(role=role, process=f"{socket.gethostname()}:{os.getpid()}")
     try:
-        program = build(settings)
+        program = build(settings, role=role)
     except StoreUnusable as error:
         return _refuse(error)
     try:
-        port = await program.start()
+        port = await _started(program, stopping)
+        if port is None:
+            return 0
         # What the start left stays: a full collection over it would stop the loop for a tenth of a second.
         gc.collect()
         gc.freeze()
@@ -37,6 +45,18 @@ async def _serve(settings: Settings) -> int:
     finally:
         await program.stop()
     return 0
+
+
+async def _started(program: Program, stopping: asyncio.Event) -> int | None:
+    """The port, or None when a signal came first: the start may build the index for minutes. Raises what it does."""
+    starting, signalled = asyncio.create_task(program.start()), asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({starting, signalled}, return_when=asyncio.FIRST_COMPLETED)
+        return starting.result() if starting.done() else None
+    finally:
+        for task in (starting, signalled):
+            task.cancel()
+        await asyncio.gather(starting, signalled, return_exceptions=True)
 
 
 def sandbox(port: int, folder: Path, guides: Path | None) -> int:

@@ -1,5 +1,6 @@
 """Posting encrypted callbacks to our bot as WeCom does: 5 seconds, 3 tries, each a new request (90238, 101033)."""
 
+import asyncio
 import json
 import re
 import secrets
@@ -52,11 +53,12 @@ class Callbacks:
 
     def __init__(self, world: World, clock: Clock, wire: Wire) -> None:
         self._world = world
-        self._clock = clock
+        self.clock = clock
         self._wire = wire
         self._session: aiohttp.ClientSession | None = None
         self.deadline = 5.0
         self.tries = 3
+        self.pause = 0.0  # real seconds between two tries; the documents name none
 
     def door(self, name: str) -> Door:
         """ "app", "kf", "contact", or the name of an AI bot in callback mode."""
@@ -77,6 +79,8 @@ class Callbacks:
         plain = to_xml(message) if door.shape == "xml" else json.dumps(message, ensure_ascii=False)
         reaction = Reaction()
         for attempt in range(1, (tries or self.tries) + 1):
+            if attempt > 1:
+                await asyncio.sleep(self.pause)
             parcel = self._parcel(door, door.seal.seal(plain))
             reaction = replace(await self._deliver(door, what, message, parcel), tries=attempt)
             if reaction.status == 200:
@@ -90,7 +94,7 @@ class Callbacks:
         url = self._world.bot_url + door.path
         status, body = await self._ask("GET", url, {**query[0], "echostr": query[1]}, None, 1.0)
         problem = "" if status == 200 and body == echo else "the answer is not the bare echo"
-        row = self._wire.record(self._clock.now(), "to_bot", "verify", {"door": door.name}, body, status, note=problem)
+        row = self._wire.record(self.clock.now(), "to_bot", "verify", {"door": door.name}, body, status, note=problem)
         return Reaction(status, body, None, problem, 1, row)
 
     async def redeliver(self, exchange: Exchange) -> Reaction:
@@ -122,7 +126,7 @@ class Callbacks:
     # ---- one delivery
 
     def _signed(self, door: Door, sealed: str) -> tuple[dict[str, str], str]:
-        timestamp, nonce = str(int(self._clock.now().timestamp())), str(secrets.randbelow(10**10))
+        timestamp, nonce = str(int(self.clock.now().timestamp())), str(secrets.randbelow(10**10))
         signature = door.seal.sign(timestamp, nonce, sealed)
         return {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce}, sealed
 
@@ -139,7 +143,7 @@ class Callbacks:
         status, body = await self._ask("POST", parcel.url, parcel.query, parcel.body, self.deadline)
         reply, problem = self._open(door, parcel, body) if status == 200 else (None, body if not status else "")
         shown = reply if reply is not None else body
-        row = self._wire.record(self._clock.now(), "to_bot", what, message, shown, status, note=problem, parcel=parcel)
+        row = self._wire.record(self.clock.now(), "to_bot", what, message, shown, status, note=problem, parcel=parcel)
         return Reaction(status, body, reply, problem, 1, row)
 
     async def _ask(

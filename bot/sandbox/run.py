@@ -77,7 +77,7 @@ class Sandbox:
     async def _jumped(self) -> None:
         """The clock has moved: look at everything now rather than at the next tick."""
         if self.program is not None:
-            await self.program.ticker.run_all()
+            await self.program.look()
 
 
 def settings_for(standin: StandIn, folder: Path, guides: Path, port: int) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from bot.sandbox.fields import Rejected
 from bot.sandbox.socket import Sockets
 from bot.sandbox.world import AiBot, World
 
+OK = 200
+
 
 class Talks:
     """`poll_seconds` is the pace at which streams are asked for their text; the documents name none."""
@@ -70,8 +72,8 @@ class Talks:
     async def _poll(self, bot: AiBot, turn: BotTurn) -> None:
         message = self._aibots.refresh(bot, turn)
         reaction = await self._callbacks.post(self._callbacks.door(bot.name), "stream", message)
-        if reaction.ok and reaction.reply is None:
-            return
+        if reaction.status != OK or (reaction.ok and reaction.reply is None):
+            return  # nothing was said about the stream: asked again at the next poll, until it is too old
         self._take(turn, reaction)
 
     def _take(self, turn: BotTurn, reaction: Reaction) -> None:

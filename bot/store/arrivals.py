@@ -1,4 +1,4 @@
-"""What comes in, as it is kept: whole where we cannot read it, and in characters that every database takes."""
+"""What comes in, as it is kept: whole where we cannot read it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,8 +13,3 @@ def whole(arrival: Arrival, raw: Mapping[str, Any]) -> Arrival:
     if arrival.kind not in (Kind.OTHER, Kind.MEDIA):
         return arrival
     return replace(arrival, data={**arrival.data, "raw": dict(raw)})
-
-
-def storable(text: str) -> str:
-    """Half an emoji (JSON can carry one, and clients cut texts) becomes U+FFFD, a NUL goes: else no insert succeeds."""
-    return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final
+from bot.store import locks
 from bot.store.outbox import OPEN
 from bot.store.tables import conversation as table
 from bot.store.tables import inbox, moment, outbox
@@ -47,7 +48,8 @@ async def move(
     falls silent here, nothing decided before is said to that person anywhere else either. A move to where the
     conversation already is changes nothing, so that a repeated event discards no reply; so does an illegal one.
     """
-    row = (await connection.execute(select(table).where(table.c.id == id_))).mappings().one()
+    await locks.owner(connection, id_)
+    row = (await connection.execute(select(table).where(table.c.id == id_).with_for_update())).mappings().one()
     if version is not None and row["version"] != version:
         return None
     state, assignee = _following(row, event)

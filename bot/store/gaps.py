@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import marks
-from bot.store.database import Database, insert_once
+from bot.store.database import Database, insert_once, serialise
 from bot.store.tables import gap, gap_ask, mark, millis
 from knowledge.gaps import Ask, Gap, GapKind, Stage
 
@@ -78,6 +78,13 @@ async def add(
 async def withdraw(connection: AsyncConnection, source: str) -> None:
     """The ask that came from there is none any more."""
     await connection.execute(delete(gap_ask).where(gap_ask.c.source == source))
+
+
+async def gathering(connection: AsyncConnection, asks: Iterable[int]) -> bool:
+    """Whether these asks are to be gathered by us; nobody else gathers until the end of the transaction."""
+    await serialise(connection, "gaps")
+    query = select(gap_ask.c.id).where(gap_ask.c.id.in_(list(asks)), gap_ask.c.gap.is_not(None)).limit(1)
+    return await connection.scalar(query) is None
 
 
 async def open_gap(connection: AsyncConnection, kind: GapKind) -> int:

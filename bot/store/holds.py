@@ -9,6 +9,7 @@ from sqlalchemy import Text, cast, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Klass, Part
+from bot.store import locks
 from bot.store.database import Database, insert_once
 from bot.store.outbox import from_row
 from bot.store.posts import RECALLING
@@ -41,6 +42,7 @@ async def begin(
     connection: AsyncConnection, subject: str, person: str, held: tuple[str, str], item: int, now: datetime
 ) -> bool:
     """Put `subject` on hold for (reason, quote), or sharpen the hold that stands. Tells whether it is a new one."""
+    await locks.person(connection, person)
     reason, quote = held
     standing = await _live(connection, subject)
     if standing is None:
@@ -60,6 +62,7 @@ def _gravity(reason: str) -> int:
 
 async def release(connection: AsyncConnection, subject: str, by: str, why: str, now: datetime) -> Released:
     """End the hold of `subject`; where there was none, one of this moment."""
+    await locks.person(connection, subject.removeprefix("person:"))
     standing = await _live(connection, subject)
     if standing is None:
         return Released((), now)

@@ -2,23 +2,32 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.arrival import Address, Arrival
 from bot.clock import Clock
-from bot.store import conversations
-from bot.store.arrivals import storable
+from bot.store import conversations, locks, restored
 from bot.store.database import Database, insert_once, upsert
 from bot.store.outbox import spoken, window_opened
+from bot.store.postgresql import collided
 from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, stream
 from handlers.handoff import SILENT, State
 from handlers.turn import Channel, Conversation, Item, Kind
 from knowledge.types import Line
+
+# Built once: every drain of every lane asks for it.
+_OLDEST_NEW = (
+    select(inbox)
+    .where(inbox.c.conversation == bindparam("conversation"), inbox.c.state == "new")
+    .order_by(inbox.c.id)
+    .limit(1)
+)
 
 BATCH = 256
 HISTORY = 8  # earlier lines that a handler may see
@@ -76,8 +85,7 @@ class Inbox:
         while self._queue:
             batch, self._queue = self._queue[:BATCH], self._queue[BATCH:]
             try:
-                async with self._database.write() as connection:
-                    results = await self._store(connection, [arrival for arrival, _ in batch])
+                results = await self._stored([arrival for arrival, _ in batch])
             except Exception as error:  # noqa: BLE001 - each waiting door must hear of it, whatever it was
                 _settle(batch, error)
             else:
@@ -85,9 +93,24 @@ class Inbox:
                     if not stored.done():
                         stored.set_result(result)
 
+    async def _stored(self, arrivals: Sequence[Arrival], again: bool = True) -> list[Accepted]:
+        try:
+            async with self._database.write() as connection:
+                return await self._store(connection, arrivals)
+        except DBAPIError as error:
+            if not (again and collided(error)):
+                raise
+            return await self._stored(arrivals, again=False)
+
     async def accept_page(self, account: str, place: Place, arrivals: Sequence[Arrival]) -> list[Accepted]:
-        """Store a page of `sync_msg` and its cursor in one transaction (doc 94670)."""
+        """Store a page of `sync_msg` and its cursor in one transaction (doc 94670).
+
+        After a restore the older cursor brings again what was answered since the backup: it is seen, not answered.
+        """
         async with self._database.write() as connection:
+            known = await restored.as_of(connection)
+            if known is not None:
+                arrivals = [replace(each, seen=each.seen or each.sent_at <= known) for each in arrivals]
             results = await self._store(connection, arrivals)
             values = {"account": account, "cursor": place.cursor, "cold": place.cold}
             values["pulled_at"] = millis(self._clock.now())
@@ -105,6 +128,7 @@ class Inbox:
         if not arrivals:
             return []
         now = millis(self._clock.now())
+        await locks.arriving(connection)
         known = await _known_keys(connection, arrivals)
         fresh: dict[tuple[str, str], Arrival] = {}
         for arrival in arrivals:
@@ -112,7 +136,7 @@ class Inbox:
         new = [arrival for pair, arrival in fresh.items() if pair not in known]
         if new:
             await connection.execute(insert_once(connection, conversation, ["id"]), _conversations(new))
-            await connection.execute(insert_once(connection, inbox, ["channel", "key"]), [_row(a, now) for a in new])
+            new = await _insert(connection, new, now)
             await _open_windows(connection, new, now)
         held = await _open_streams(connection, arrivals, new, now)
         winners = {id(arrival) for arrival in new}
@@ -125,14 +149,8 @@ class Inbox:
 
     async def next(self, conversation_id: str) -> Waiting | None:
         """The oldest unhandled item of a conversation, with all that handling it needs, as of one moment."""
-        query = (
-            select(inbox)
-            .where(inbox.c.conversation == conversation_id, inbox.c.state == "new")
-            .order_by(inbox.c.id)
-            .limit(1)
-        )
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).mappings().one_or_none()
+            row = (await connection.execute(_OLDEST_NEW, {"conversation": conversation_id})).mappings().one_or_none()
             if row is None:
                 return None
             found = await conversations.load(connection, conversation_id)
@@ -142,6 +160,18 @@ class Inbox:
         if found is None:
             raise LookupError("an item without its conversation")
         return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"], held, answered)
+
+    async def due(self, now: datetime, most: int) -> list[str]:
+        """Up to `most` conversations with items that are to be handled now, oldest first."""
+        ready = or_(inbox.c.retry_at.is_(None), inbox.c.retry_at <= millis(now))
+        query = select(inbox.c.conversation).where(inbox.c.state == "new", ready).group_by(inbox.c.conversation)
+        async with self._database.read() as connection:
+            return list(await connection.scalars(query.order_by(func.min(inbox.c.id)).limit(most)))
+
+    async def put_off(self, item: int, until: datetime) -> None:
+        """Nobody takes the item up again before `until`."""
+        async with self._database.write() as connection:
+            await connection.execute(update(inbox).where(inbox.c.id == item).values(retry_at=millis(until)))
 
     async def failed(self, item: int) -> int:
         """Count one more failed try and return the new count."""
@@ -206,6 +236,16 @@ async def _known_keys(connection: AsyncConnection, arrivals: Sequence[Arrival]) 
     return {(channel, key) for channel, key in await connection.execute(query)}
 
 
+async def _insert(connection: AsyncConnection, arrivals: Sequence[Arrival], now: int) -> list[Arrival]:
+    """Store them, in their order; those that no other process has stored at the same moment."""
+    once, rows = insert_once(connection, inbox, ["channel", "key"]), [_row(arrival, now) for arrival in arrivals]
+    if connection.dialect.name == "sqlite":  # a writer is alone: what was not known is not there
+        await connection.execute(once, rows)
+        return list(arrivals)
+    ours = {tuple(pair) for pair in await connection.execute(once.returning(inbox.c.channel, inbox.c.key), rows)}
+    return [arrival for arrival in arrivals if (arrival.address.channel, arrival.key) in ours]
+
+
 def _conversations(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
     addresses = {a.address.conversation: a.address for a in arrivals}
     return [
@@ -221,7 +261,7 @@ def _conversations(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
             "member_at": 0,
             "spent": 0,
         }
-        for id_, a in addresses.items()
+        for id_, a in sorted(addresses.items())  # in one order: two processes that store the same never wait crosswise
     ]
 
 
@@ -232,7 +272,7 @@ def _row(arrival: Arrival, now: int) -> dict[str, Any]:
         "conversation": arrival.address.conversation,
         "kind": arrival.kind,
         "msgtype": arrival.msgtype[:60],
-        "text": storable(arrival.text),
+        "text": arrival.text,
         "servicer": arrival.servicer,
         "code": arrival.code,
         "ref": arrival.ref,
@@ -257,7 +297,7 @@ async def _open_windows(connection: AsyncConnection, arrivals: Sequence[Arrival]
         return
     newer = and_(conversation.c.id == bindparam("of"), conversation.c.member_at <= bindparam("at"))
     opened = update(conversation).where(newer).values(member_at=bindparam("at"), spent=0)
-    await connection.execute(opened, [{"of": id_, "at": at} for id_, at in latest.items()])
+    await connection.execute(opened, [{"of": id_, "at": at} for id_, at in sorted(latest.items())])
     await window_opened(connection, latest, now)
 
 

@@ -1,11 +1,11 @@
 """Who got what unasked, for the gate: a person also gets what their groups get."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Row, and_, bindparam, case, func, literal, or_, select, union_all, update
+from sqlalchemy import BindParameter, and_, bindparam, case, func, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import insert_once
@@ -13,8 +13,7 @@ from bot.store.restraint_tables import digest, promo_day
 from bot.store.tables import delivery, membership, millis, moment
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """One post that went to somebody, as it was then."""
 
     at: datetime
@@ -33,7 +32,7 @@ async def groups_of(connection: AsyncConnection, person: str) -> list[str]:
 async def sent_to(connection: AsyncConnection, subjects: Collection[str], since: datetime, without: str) -> list[Sent]:
     """What went to `subjects` themselves since `since`, oldest first, not counting part `without`."""
     mine = (delivery.c.subject.in_(subjects), delivery.c.at >= millis(since), delivery.c.part != without)
-    return _sent(await connection.execute(select(*_WHAT, _FROM_THE_START).where(*mine)))
+    return _sent((await connection.execute(select(*_WHAT, _FROM_THE_START).where(*mine))).all())
 
 
 async def received_by(connection: AsyncConnection, person: str, since: datetime, without: str = "") -> list[Sent]:
@@ -42,7 +41,7 @@ async def received_by(connection: AsyncConnection, person: str, since: datetime,
     What a group got before they were known to be in it may have reached them, so it counts; but it is not `delivered`.
     """
     asked = {"subject": person, "since": millis(since), "without": without}
-    return _sent(await connection.execute(_RECEIVED, asked))
+    return _sent((await connection.execute(_RECEIVED, asked)).all())
 
 
 async def received_by_group(
@@ -51,17 +50,18 @@ async def received_by_group(
     """What went to a group itself since `since`, not counting its own slot in part `without`; and member → what went to
     them since `lately`, alone or in another of their groups. Oldest first; who got nothing is not among them."""
     asked = {"subject": group, "since": millis(since), "lately": millis(lately), "without": without}
-    found: dict[str, list[Row[Any]]] = {}
-    for row in await connection.execute(_GROUP, asked):
-        found.setdefault(row.person, []).append(row)
+    found: dict[str, list[Sequence[Any]]] = {}
+    for person, *what in (await connection.execute(_GROUP, asked)).all():
+        found.setdefault(person, []).append(what)
     received = {person: _sent(rows) for person, rows in found.items()}
     return received.pop("", []), received
 
 
-def _sent(rows: Iterable[Row[Any]]) -> list[Sent]:
+def _sent(rows: Iterable[Sequence[Any]]) -> list[Sent]:
+    """From rows of `_WHAT` and since when they were there to get it. Plain tuples: there are many of them."""
     return [
-        Sent(moment(row.at), row.kind, row.topic, row.guide, row.delivered and row.at >= row.joined)
-        for row in sorted(rows, key=lambda row: int(row.at))
+        Sent(moment(at), kind, topic, guide, delivered and at >= joined)
+        for at, kind, topic, guide, delivered, joined in sorted(rows, key=itemgetter(0))
     ]
 
 
@@ -133,9 +133,15 @@ async def mark_delivered(
 
     `at` is when, where that is long after its slot was taken: caps and gap count from what people saw.
     """
+    if subjects is None and at is None:
+        await connection.execute(_DELIVERED, {"of": part})
+        return
     whom = [] if subjects is None else [delivery.c.subject.in_(subjects)]
     seen = {} if at is None else {"at": case((delivery.c.at < millis(at), millis(at)), else_=delivery.c.at)}
     await connection.execute(update(delivery).where(delivery.c.part == part, *whom).values(delivered=True, **seen))
+
+
+_DELIVERED = update(delivery).where(delivery.c.part == bindparam("of")).values(delivered=True)
 
 
 async def keep(connection: AsyncConnection, group: str, people: Collection[str]) -> None:
@@ -162,10 +168,17 @@ _KEPT = ("part", "guide", "kind", "topic", "at", "day")
 
 async def waiting_digest(connection: AsyncConnection, subject: str, part: str, now: datetime) -> list[str]:
     """The titles that `subject` did not get in time and is to be told of in `part`, also when it is sent again."""
-    mine = and_(digest.c.subject == subject, or_(digest.c.told_in == "", digest.c.told_in == part))
-    query = select(digest.c.title).where(mine, digest.c.expires_at > millis(now)).order_by(digest.c.id)
-    titles = list(dict.fromkeys(await connection.scalars(query)))
+    asked = {"of": subject, "again": part, "now": millis(now)}
+    titles = list(dict.fromkeys(await connection.scalars(_WAITING, asked)))
     if titles:
-        told = update(digest).where(mine, digest.c.expires_at > millis(now))
-        await connection.execute(told.values(told_in=part))
+        await connection.execute(_TOLD, {**asked, "told_in": part})
     return titles
+
+
+_MINE = and_(
+    digest.c.subject == bindparam("of"),
+    or_(digest.c.told_in == "", digest.c.told_in == bindparam("again")),
+    digest.c.expires_at > bindparam("now"),
+)
+_WAITING = select(digest.c.title).where(_MINE).order_by(digest.c.id)
+_TOLD = update(digest).where(_MINE)

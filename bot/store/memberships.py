@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import ledger, marks, tombstones
-from bot.store.database import insert_once
+from bot.store.database import insert_once, serialise
 from bot.store.tables import membership, millis
 
 GONE = "group_gone:"  # marks of groups that were dissolved
@@ -17,6 +17,7 @@ STALE = "group_stale:"  # marks of groups whose members have to be read again, w
 
 async def join(connection: AsyncConnection, group: str, people: Mapping[str, datetime], now: datetime) -> None:
     """These people are in the group, since then; who is there already stays since when he was. Nobody forgotten."""
+    await serialise(connection, f"group:{group}")
     forgotten = await tombstones.buried(connection, people)
     rows = [
         {"group_subject": group, "person_subject": person, "since": millis(since), "seen_at": millis(now)}
@@ -43,6 +44,7 @@ async def replace(
     connection: AsyncConnection, group: str, people: Mapping[str, datetime], version: str, now: datetime
 ) -> None:
     """These people and nobody else are in the group, as of the platform's `version` (92122)."""
+    await serialise(connection, f"group:{group}")
     known = await connection.scalars(select(membership.c.person_subject).where(membership.c.group_subject == group))
     await leave(connection, group, set(known) - people.keys())
     await join(connection, group, people, now)

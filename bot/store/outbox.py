@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final, Klass, Part
@@ -30,17 +30,33 @@ async def enqueue(connection: AsyncConnection, parts: Iterable[Part], now: datet
 
 async def claim(connection: AsyncConnection, part: Part) -> bool:
     """Take a part for sending: False when it is no longer ready or its conversation has moved on since."""
-    fenced = or_(
-        outbox.c.fence.is_(None),
-        outbox.c.fence
-        == select(conversation.c.version).where(conversation.c.id == outbox.c.conversation).scalar_subquery(),
+    return (await connection.execute(_CLAIM, {"part": part.id})).rowcount == 1
+
+
+# Built once: to build a statement costs as much as to run it, and these run for every recipient of every post.
+_VERSION = select(conversation.c.version).where(conversation.c.id == outbox.c.conversation).scalar_subquery()
+is_open = or_(*(outbox.c.state == state for state in OPEN))  # no IN: its list is written out anew each time
+_CLAIM = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("part"),
+        outbox.c.state == "ready",
+        or_(outbox.c.fence.is_(None), outbox.c.fence == _VERSION),
     )
-    taken = await connection.execute(
-        update(outbox)
-        .where(outbox.c.id == part.id, outbox.c.state == "ready", fenced)
-        .values(state="sending", tries=outbox.c.tries + 1)
-    )
-    return taken.rowcount == 1
+    .values(state="sending", tries=outbox.c.tries + 1)
+)
+_FINISH = update(outbox).where(outbox.c.id == bindparam("part"), is_open)
+_SENT_SINCE = (
+    select(outbox.c.sent_at)
+    .where(outbox.c.lane == bindparam("lane"), outbox.c.sent_at > bindparam("since"))
+    .order_by(outbox.c.sent_at)
+)
+_NEXT = (
+    select(outbox)
+    .where(outbox.c.lane == bindparam("lane"), is_open)
+    .order_by(outbox.c.reason == WAITS_FOR_MEMBER, outbox.c.klass == Klass.POST, outbox.c.seq)
+    .limit(1)
+)
 
 
 async def put_back(connection: AsyncConnection, part: Part, not_before: datetime, reason: str) -> None:
@@ -56,17 +72,13 @@ async def finish(
     values: dict[str, Any] = {"state": final, "platform_id": platform_id[:128], "reason": reason[:200]}
     if final is Final.SENT:
         values["sent_at"] = millis(now)
-    await connection.execute(update(outbox).where(outbox.c.id == part.id, outbox.c.state.in_(OPEN)).values(**values))
+    await connection.execute(_FINISH, {"part": part.id, **values})
 
 
 async def sent_since(connection: AsyncConnection, lane: str, since: datetime) -> list[datetime]:
     """When parts of a lane were sent after `since`, oldest first: the platform's rates are per minute."""
-    query = (
-        select(outbox.c.sent_at)
-        .where(outbox.c.lane == lane, outbox.c.sent_at > millis(since))
-        .order_by(outbox.c.sent_at)
-    )
-    return [moment(at) for at in await connection.scalars(query)]
+    sent = await connection.scalars(_SENT_SINCE, {"lane": lane, "since": millis(since)})
+    return [moment(at) for at in sent]
 
 
 async def spend(connection: AsyncConnection, conversation_id: str) -> None:
@@ -82,7 +94,8 @@ async def budget(connection: AsyncConnection, conversation_id: str) -> tuple[int
     with the platform too, but the message's time has a resolution of a second.
     """
     query = select(conversation.c.spent, conversation.c.member_at).where(conversation.c.id == conversation_id)
-    row = (await connection.execute(query)).one()
+    # A message that comes in now waits until the part is put aside, so that it finds it there.
+    row = (await connection.execute(query.with_for_update())).one()
     sent = select(func.count()).where(outbox.c.conversation == conversation_id, outbox.c.sent_at >= row.member_at)
     perhaps = int(await connection.scalar(sent) or 0)
     return int(row.spent), max(int(row.spent), perhaps), moment(row.member_at)
@@ -148,17 +161,21 @@ class Outbox:
 
     async def next(self, lane: str) -> Part | None:
         """The oldest part of a lane that has not ended. What waits for the member or the gate holds up no answer."""
-        aside = outbox.c.reason == WAITS_FOR_MEMBER
-        unfinished = select(outbox).where(outbox.c.lane == lane, outbox.c.state.in_(OPEN))
-        query = unfinished.order_by(aside, outbox.c.klass == Klass.POST, outbox.c.seq)
         async with self._database.read() as connection:
-            row = (await connection.execute(query.limit(1))).mappings().one_or_none()
+            row = (await connection.execute(_NEXT, {"lane": lane})).mappings().one_or_none()
         return from_row(row) if row else None
 
     async def lanes(self) -> list[str]:
         """Lanes with parts to send, for the start of the process."""
         async with self._database.read() as connection:
             return list(await connection.scalars(select(outbox.c.lane).where(outbox.c.state.in_(OPEN)).distinct()))
+
+    async def due(self, now: datetime, most: int) -> list[str]:
+        """Up to `most` lanes with parts that may leave now, oldest first."""
+        ready = (outbox.c.state.in_(OPEN), outbox.c.not_before <= millis(now))
+        query = select(outbox.c.lane).where(*ready).group_by(outbox.c.lane)
+        async with self._database.read() as connection:
+            return list(await connection.scalars(query.order_by(func.min(outbox.c.seq)).limit(most)))
 
     async def counts(self) -> dict[str, int]:
         """Parts by state."""

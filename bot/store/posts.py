@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert_once
@@ -88,7 +89,7 @@ async def reserve(connection: AsyncConnection, slot: Mapping[str, Any], now: dat
     `slot` has subject, part, day (in the tenant's zone), and what the post is now: guide, kind and topic.
     """
     values = {**slot, "at": millis(now), "delivered": False, "of": slot["subject"], "on": slot["day"]}
-    statement = insert_once(connection, delivery, ["subject", "part"]).values(ordinal=_NEXT)
+    statement = _RESERVE[connection.dialect.name]
     if (await connection.execute(statement, values)).rowcount == 0:
         # Asked again for the same part: its slot is the one of now.
         mine = and_(delivery.c.subject == slot["subject"], delivery.c.part == slot["part"])
@@ -102,6 +103,14 @@ _NEXT = (
     .where(delivery.c.subject == bindparam("of"), delivery.c.day == bindparam("on"), delivery.c.ordinal > 0)
     .scalar_subquery()
 )
+# Built once: to build a statement costs as much as to run it, and these run for every recipient of every post.
+_RESERVE = {
+    name: dialect.insert(delivery)
+    .values(ordinal=_NEXT)
+    .on_conflict_do_nothing(index_elements=[delivery.c.subject, delivery.c.part])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_RECORD = insert(decision)
 
 
 async def name_later(connection: AsyncConnection, missed: Mapping[str, str], until: datetime) -> None:
@@ -123,7 +132,7 @@ async def release_one(connection: AsyncConnection, part: str, subject: str) -> N
 
 async def record(connection: AsyncConnection, values: Mapping[str, Any], now: datetime) -> None:
     """Write a decision of the gate, whatever it was."""
-    await connection.execute(insert(decision), {**values, "decided_at": millis(now)})
+    await connection.execute(_RECORD, {**values, "decided_at": millis(now)})
 
 
 async def add_mass_task(connection: AsyncConnection, task: MassTask, now: datetime) -> None:

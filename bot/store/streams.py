@@ -81,11 +81,12 @@ class Streams:
         newest = select(stream.c.id).where(stream.c.conversation == conversation_id, *usable)
         query = newest.order_by(stream.c.opened_at.desc(), stream.c.id).limit(1)
         async with self._database.write() as connection:
-            found = await connection.scalar(query)
-            if found is None:
-                return ""
-            await connection.execute(update(stream).where(stream.c.id == found).values(url_used=True))
-            return str(await connection.scalar(select(stream.c.response_url).where(stream.c.id == found)) or "")
+            while (found := await connection.scalar(query)) is not None:
+                # Another process may have used it since we looked.
+                mine = update(stream).where(stream.c.id == found, stream.c.url_used.is_(False)).values(url_used=True)
+                if url := await connection.scalar(mine.returning(stream.c.response_url)):
+                    return str(url)
+        return ""
 
     async def end_overdue(self, bot: str, older_than: datetime, text: str) -> int:
         """Close every stream of `bot` opened before `older_than`: WeCom stops asking 6 minutes after the message."""

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -75,6 +76,7 @@ inbox = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("state", String(10), nullable=False),  # new, handled, seen (history), dead
     Column("tries", Integer, nullable=False, default=0),
+    Column("retry_at", BigInteger, nullable=True),  # of one that failed: no process tries it earlier
     Column("handled_by", String(40), nullable=False, default=""),
     Column("handled_at", BigInteger, nullable=True),
     Column("mood", String(14), nullable=False, default="", server_default=EMPTY),
@@ -108,6 +110,7 @@ outbox = Table(
     UniqueConstraint("id", name="outbox_once"),
     Index("outbox_by_lane", "lane", "state", "seq"),
     Index("outbox_by_state", "state", "lane"),
+    Index("outbox_due", "state", "not_before"),
     Index("outbox_by_sent", "lane", "sent_at"),
     Index("outbox_by_conversation", "conversation", "sent_at"),
     Index("outbox_by_occurrence", "occurrence", "state"),
@@ -210,9 +213,9 @@ delivery = Table(
     Column("topic", String(100), nullable=False, default="", server_default=EMPTY),
     Column("at", BigInteger, nullable=False),
     Column("day", String(10), nullable=False),  # in the tenant's zone
-    Column("ordinal", Integer, nullable=False),  # the n-th of that day: two workers cannot take the same
+    Column("ordinal", Id, nullable=False),  # the n-th of that day: two workers cannot take the same
     # Whether it reached them, and not only took their slot: a colleague's task may never be confirmed.
-    Column("delivered", Boolean, nullable=False, default=False, server_default=text("0")),
+    Column("delivered", Boolean, nullable=False, default=False, server_default=false()),
     UniqueConstraint("subject", "day", "ordinal", name="delivery_slot"),
     UniqueConstraint("subject", "part", name="delivery_once"),
     Index("delivery_by_subject", "subject", "at"),

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store import locks
 from bot.store.database import Database
 from bot.store.tables import conversation, inbox, millis, moment, page, ticket
 from handlers.texts import STEPPED_IN
@@ -16,6 +17,7 @@ LIVE = ("open", "taken")
 
 async def open_ticket(connection: AsyncConnection, conversation_id: str, reason: str, ask: str, now: datetime) -> int:
     """The number of the conversation's live ticket; a new one only where there is none."""
+    await locks.owner(connection, conversation_id)
     found = await connection.scalar(_live(conversation_id))
     if found is not None:
         return int(found)
@@ -66,6 +68,7 @@ async def replied(connection: AsyncConnection, conversation_id: str, now: dateti
 
 async def note_stepped_in(connection: AsyncConnection, conversation_id: str, now: datetime) -> int | None:
     """The number of a ticket, closed at once, for who wrote to a member without one since the end-of-human marker."""
+    await locks.owner(connection, conversation_id)
     settled = select(conversation.c.settled).where(conversation.c.id == conversation_id).scalar_subquery()
     words = select(inbox.c.servicer, inbox.c.received_at).where(
         inbox.c.conversation == conversation_id, inbox.c.kind == Kind.HUMAN_SPOKE, inbox.c.id > settled
@@ -87,6 +90,7 @@ async def focus(connection: AsyncConnection, number: int, now: datetime) -> None
 
 async def revive(connection: AsyncConnection, conversation_id: str, assignee: str) -> None:
     """A colleague writes again after the end (kf: 4 → 3, doc 94670): the last ticket is theirs again."""
+    await locks.owner(connection, conversation_id)
     if await live(connection, conversation_id) is not None:
         return
     last = select(func.max(ticket.c.number)).where(ticket.c.conversation == conversation_id).scalar_subquery()

@@ -19,6 +19,7 @@ from bot.settings import Settings
 from knowledge.indexing.index import build as build_index
 from tests.bot.house import FOOD, MONDAY, RETURNS, SOFA, House, Shelf
 from tests.bot.mass_sends import Gate, following
+from tests.log_watch import watched
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +32,14 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     return Shelf(root / "guides", root / "index", root / "chroma")
 
 
+StandIn.stop = watched(StandIn.stop)  # type: ignore[method-assign]
+
 OpenHouse = Callable[..., Any]
 Before = Callable[[StandIn, MovableClock], Awaitable[None]]
 
 
 @pytest.fixture
-def open_house(tmp_path: Path, shelf: Shelf) -> OpenHouse:
+def open_house(tmp_path: Path, shelf: Shelf, store_url: str) -> OpenHouse:
     """`async with open_house(**changes) as house`: `changes` are settings laid over the ordinary ones.
 
     What is on the shelf is `approved`, as in a house that has been run for a while.
@@ -55,6 +58,7 @@ def open_house(tmp_path: Path, shelf: Shelf) -> OpenHouse:
 
         def make() -> Program:
             plain = settings_for(standin, tmp_path, shelf.guides, 0)
+            plain["store"] = {"url": store_url}
             plain["knowledge"] = {"guides": shelf.guides, "index": shelf.index, "vectors": str(shelf.vectors)}
             plain["wecom"]["aibots"] = [b for b in plain["wecom"]["aibots"] if b.get("mode") != "websocket"]
             return build(Settings.model_validate(_over(plain, changes)), clock)

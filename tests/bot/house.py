@@ -73,6 +73,8 @@ class House:
     async def open(self) -> None:
         port = await self.program.start(0)
         self.standin.world.bot_url = f"http://127.0.0.1:{port}"
+        if self.program.running.leadership is not None:
+            await self.program.running.leadership.tried.wait()
 
     async def reopen(self) -> None:
         """Stop the bot and start it again on the same data."""
@@ -95,7 +97,7 @@ class House:
     async def jump(self, **by: float) -> None:
         """Move the clock and let everything look at it."""
         self.clock.jump(timedelta(**by))
-        await self.program.ticker.run_all()
+        await self.program.look()
         await self.settled()
 
     async def customer(self, text: str, who: str = CHEN) -> list[str]:

@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import aiohttp
-import structlog
 from sqlalchemy import select
 from yarl import URL
 
 from bot.log import set_up
 from bot.sandbox.callbacks import to_xml
 from bot.store.tables import inbox
+from tests import log_watch
 from tests.bot.house import House
 
 
@@ -63,8 +63,7 @@ def journal() -> Iterator[Journal]:
     finally:
         root.handlers[:] = before
         root.setLevel(level)
-        logging.captureWarnings(False)
-        structlog.reset_defaults()
+        log_watch.listen()
 
 
 async def ask(house: House, method: str, target: str, body: bytes | None = None) -> Answered:

@@ -17,6 +17,7 @@ from bot.sandbox.standin import StandIn
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, LIN, House, Shelf
 from tests.bot.rough import Journal, app_text, ask, journal, knock
+from tests.log_watch import WATCH
 
 QUESTION = "沙发和茶几之间留多少"
 ANSWER = "30 到 45 厘米"
@@ -41,6 +42,7 @@ async def fencun(*words: str, **environ: str) -> Ended:
         stderr=asyncio.subprocess.PIPE,
     )
     said, complained = await asyncio.wait_for(process.communicate(), 30)
+    WATCH.seen(complained.decode())
     return Ended(process.returncode or 0, said.decode(), complained.decode())
 
 

@@ -34,6 +34,7 @@ async def test_who_enters_is_welcomed_within_the_code_s_twenty_seconds(house: Ho
     assert "退订" in welcome
 
 
+@pytest.mark.both_stores
 async def test_every_message_of_a_burst_is_answered_in_order(house: House) -> None:
     for text in (QUESTION, "宝宝辅食第一口吃什么", "怎么退货"):
         await house.standin.customer_says(CHEN, text, ring=False)
@@ -51,6 +52,7 @@ async def test_asking_for_a_person_moves_the_session_and_says_so_once(house: Hou
     assert any("转接单" in text for text in house.told("lihua"))
 
 
+@pytest.mark.both_stores
 async def test_while_a_person_serves_the_bot_is_silent_and_comes_back_after_the_end(house: House) -> None:
     await house.customer("转人工")
     assert await house.customer(QUESTION) == []
@@ -210,6 +212,7 @@ async def test_more_questions_than_the_platform_allows_answers_share_messages(ho
     assert "".join(said).count("30 到 45 厘米") == 12
 
 
+@pytest.mark.both_stores
 async def test_what_has_no_room_left_waits_for_the_member_s_next_message(house: House) -> None:
     house.standin.faults.errcode("kf/send_msg", 95001)
     assert await house.customer(QUESTION) == []
@@ -294,5 +297,5 @@ async def test_a_warning_about_customer_service_leaves_the_status_once_the_fault
     await house.standin.customer_says(CHEN, QUESTION)
     await house.standin.wait_until(lambda: bool(house.told()))
     assert house.program.base.warnings
-    await house.program.ticker.run_all()
+    await house.program.look()
     assert not house.program.base.warnings

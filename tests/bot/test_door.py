@@ -208,7 +208,8 @@ async def test_an_xml_bomb_is_refused_around_and_inside_the_envelope(house: Hous
 
 
 async def test_malformed_json_inside_the_aibot_envelope_is_refused(house: House) -> None:
-    for plain in ("", "{", "[]", '"text"', "null", "[" * 100_000, "\x00"):
+    nested = '{"msgtype":' + "[" * 900 + "]" * 900 + "}"
+    for plain in ("", "{", "[]", '"text"', "null", "[" * 100_000, nested, "\x00"):
         with journal() as log:
             answer = await knock(house, "assistant", plain)
         refused(answer, log, 400, "malformed")

@@ -144,7 +144,7 @@ def cards(standin: StandIn) -> list[int]:
 def waits(seconds: float) -> Step:
     async def step(house: House) -> None:
         house.clock.jump(timedelta(seconds=seconds))
-        await house.program.ticker.run_all()
+        await house.program.look()
 
     return step
 

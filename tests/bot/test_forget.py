@@ -65,6 +65,7 @@ async def test_a_member_sees_what_goes_and_what_stays_before_anything_is_deleted
     assert await scan(house, WORDS[0])
 
 
+@pytest.mark.both_stores
 async def test_after_a_deletion_nothing_of_them_is_found_in_any_table(house: House) -> None:
     for words in WORDS:
         await house.customer(words)

@@ -3,13 +3,19 @@
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
 
+from bot.cli import serving
 from bot.log import set_up, short
+from bot.process_role import ProcessRole
+from bot.settings import Settings
+from bot.store.database import StoreUnusable
+from tests import log_watch
 
 SECRET = "S3cretValueOfTheApp"
 
@@ -23,8 +29,7 @@ def stream() -> Iterator[io.StringIO]:
     yield written
     root.handlers[:] = before
     root.setLevel(level)
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
+    log_watch.listen()
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
@@ -42,6 +47,25 @@ def test_an_event_is_one_json_line_with_its_fields(stream: io.StringIO) -> None:
     assert line["level"] == "info"
     assert line["timestamp"].endswith("Z")
     assert "育儿" in stream.getvalue()
+
+
+def test_what_is_bound_stands_in_every_line_also_in_those_of_libraries(stream: io.StringIO) -> None:
+    with structlog.contextvars.bound_contextvars(role="worker", process="host:1"):
+        ours().info("said")
+        logging.getLogger("aiohttp").warning("said")
+    assert [(line["role"], line["process"]) for line in lines(stream)] == [("worker", "host:1")] * 2
+
+
+def test_serve_binds_its_role_and_process(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*_: object, **__: object) -> None:
+        ours().info("said")
+        raise StoreUnusable("no store")
+
+    monkeypatch.setattr(serving, "build", build)
+    assert serving.serve(Settings(), ProcessRole.WORKER) == 1
+    [line] = lines(stream)
+    assert line["role"] == "worker"
+    assert line["process"].endswith(f":{os.getpid()}")
 
 
 @pytest.mark.parametrize("name", ["token", "secret", "key", "access_token", "echostr", "text", "content", "api_key"])

@@ -147,6 +147,7 @@ async def test_what_waits_for_the_gate_holds_up_no_answer_in_the_same_lane(house
 # ---- around the moment
 
 
+@pytest.mark.both_stores
 async def test_of_fifty_pushes_around_the_moment_none_leaves_once_the_hold_is_there(
     open_house: OpenHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +222,7 @@ async def test_a_kill_after_the_hold_leaves_the_recall_to_the_next_process(house
 # ---- what a colleague has yet to confirm
 
 
+@pytest.mark.both_stores
 async def test_an_unconfirmed_task_is_recalled_and_the_sender_and_operators_hear_why(house: House) -> None:
     await push(house, *parts_to(house, TO_CHEN, f"customer:lihua:{LIN}"))
     await house.settled()

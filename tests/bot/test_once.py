@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from bot.sandbox.wire import Exchange
 from tests.bot.house import CHEN, KF, House
 
@@ -24,15 +26,17 @@ async def test_kf_answers_a_message_once_however_often_it_is_announced(house: Ho
     assert len(house.said()) == 1
 
 
+@pytest.mark.both_stores
 async def test_kf_answers_a_message_once_though_the_cursor_starts_over(house: House) -> None:
     await house.customer(QUESTION)
     async with house.program.base.database.write() as connection:
-        await connection.exec_driver_sql("UPDATE kf_cursor SET cursor = '', cold = 0")
+        await connection.exec_driver_sql("UPDATE kf_cursor SET cursor = '', cold = false")
     await house.standin.ring(KF)
     await house.settled()
     assert len(house.said()) == 1
 
 
+@pytest.mark.both_stores
 async def test_the_app_answers_a_message_once(house: House) -> None:
     reaction = await house.standin.employee_says("wangwei", QUESTION)
     await house.settled()
@@ -40,6 +44,7 @@ async def test_the_app_answers_a_message_once(house: House) -> None:
     assert len(house.told()) == 1
 
 
+@pytest.mark.both_stores
 async def test_a_click_on_a_card_counts_once(house: House) -> None:
     await house.standin.servicer_on_duty("lihua", False)
     await house.customer("转人工")
@@ -52,6 +57,7 @@ async def test_a_click_on_a_card_counts_once(house: House) -> None:
     assert len(house.told("lihua")) == before + 2  # that it is under way, and that it is done
 
 
+@pytest.mark.both_stores
 async def test_the_ai_bot_answers_a_message_once_and_every_repetition_with_the_same_stream(house: House) -> None:
     turn = await house.standin.aibot_says("assistant", "wangwei", QUESTION, "wrInner")
     await house.settled()

@@ -1,10 +1,13 @@
 """Speaking unasked: the weekly post, the gate's word on it, and what operators can do about it."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
 from bot.store import posts as posts_store
+from bot.store.tables import decision, mass_task
 from scheduler.gate import replay
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, House
@@ -14,8 +17,10 @@ WEEKLY = {"name": "weekly-styling", "every": "thu 10:00", "topic": "styling", "t
 
 async def decisions(house: House) -> list[Any]:
     async with house.program.base.database.read() as connection:
-        rows = await connection.exec_driver_sql("SELECT verdict, reason, rule, inputs FROM decision ORDER BY id")
-        return list(rows.mappings())
+        query = select(decision.c.verdict, decision.c.reason, decision.c.rule, decision.c.inputs).order_by(
+            decision.c.id
+        )
+        return list((await connection.execute(query)).mappings())
 
 
 async def test_the_weekly_post_reaches_the_group_once_at_its_time(house: House) -> None:
@@ -27,6 +32,7 @@ async def test_the_weekly_post_reaches_the_group_once_at_its_time(house: House) 
     assert "6 个月宝宝开始添加辅食" in post
 
 
+@pytest.mark.both_stores
 async def test_a_restart_around_the_time_sends_no_second_post(house: House) -> None:
     await house.jump(days=1)
     await house.reopen()
@@ -132,10 +138,11 @@ async def test_every_recorded_decision_can_be_replayed(house: House) -> None:
     rows = await decisions(house)
     assert len(rows) == 2
     for row in rows:
-        again = replay(json.loads(row["inputs"]), row["rule"])
+        again = replay(row["inputs"], row["rule"])
         assert (again.verdict, again.reason or "") == (row["verdict"], row["reason"])
 
 
+@pytest.mark.both_stores
 async def test_a_customer_group_post_is_one_task_for_its_colleague_and_its_result_is_kept(
     open_house: OpenHouse,
 ) -> None:
@@ -147,8 +154,8 @@ async def test_a_customer_group_post_is_one_task_for_its_colleague_and_its_resul
         await house.jump(minutes=2)
         assert house.standin.received("wrDemoGroup01")
         async with house.program.base.database.read() as connection:
-            rows = list(await connection.exec_driver_sql("SELECT state, result FROM mass_task"))
-        assert [(row[0], row[1]) for row in rows] == [("sent", '{"sent": 1}')]
+            rows = (await connection.execute(select(mass_task.c.state, mass_task.c.result))).all()
+        assert [tuple(row) for row in rows] == [("sent", {"sent": 1})]
 
 
 async def test_a_task_nobody_confirms_in_time_is_cancelled_and_told(open_house: OpenHouse) -> None:

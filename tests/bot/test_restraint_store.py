@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.clock import MovableClock
+from bot.gatekeeper import Gatekeeper
 from bot.sandbox.standin import StandIn
 from bot.store import memberships
 from scheduler.gate import Verdict
@@ -101,10 +102,12 @@ async def test_in_weeks_of_anything_nobody_gets_more_than_was_promised(open_hous
 # --- at once ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_stores
 async def test_lesson_30_of_fifty_askers_at_once_one_is_allowed(house: House) -> None:
     async def ask(number: int) -> Verdict:
         [part] = parts_to(house, "app:lihua", name=str(number))
         async with house.program.base.transactions.begin() as transaction:
+            await Gatekeeper.alone(transaction.connection)
             made = await gatekeeper(house).ask(transaction.connection, part, "app:lihua", transaction.now)
         return made.verdict
 
@@ -118,6 +121,7 @@ async def test_lesson_30_fifty_lanes_to_one_person_send_one_message(house: House
     assert len(arrived(house, "lihua")) == 1
 
 
+@pytest.mark.both_stores
 async def test_fifty_lanes_to_two_groups_of_one_member_and_to_the_member_make_one_task(open_house: OpenHouse) -> None:
     async with open_house(schedules=[], before=both_groups_are_lihuas) as house:
         await join(house, GROUP, CHEN, LIN)

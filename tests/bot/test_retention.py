@@ -20,6 +20,7 @@ async def texts(house: House) -> list[str]:
         return list(await connection.scalars(select(inbox.c.text).order_by(inbox.c.id)))
 
 
+@pytest.mark.both_stores
 async def test_messages_answers_and_profiles_go_after_the_days_of_the_settings(open_house: OpenHouse) -> None:
     async with open_house(privacy={"message_retention_days": 30}) as house:
         await house.customer("沙发选多长", CHEN)
@@ -50,6 +51,7 @@ async def test_what_is_not_handled_yet_and_live_tickets_are_never_deleted(open_h
         assert row["ask"]
 
 
+@pytest.mark.both_stores
 async def test_many_rows_go_in_portions(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH", 10)
     taken: list[int] = []

@@ -5,12 +5,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import pytest
+
+from bot.cli import serving
+from bot.librarian import Librarian
+from bot.process_role import ProcessRole
 from knowledge.types import Answer, Line
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, LIN, House
 from tests.bot.rough import ask, journal, stored
 
 QUESTION = "沙发和茶几之间留多少"
+PATIENCE = 20.0  # seconds
 POISON = "这一句会让资料库出错"
 
 
@@ -141,3 +147,29 @@ async def test_readiness_tells_what_is_wrong_in_words(house: House) -> None:
     assert starting.status == 503
     assert "启动" in starting.text
     assert (await ask(house, "GET", "/healthz")).text == "ok"
+
+
+async def test_a_signal_during_the_start_ends_it_at_once(
+    open_house: OpenHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first start builds the index, which may take minutes."""
+    begun, signalled = asyncio.Event(), asyncio.Event()
+
+    async def build_for_ever(_: Librarian) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with open_house() as house:
+        await house.program.stop()
+        program = house._make()
+        monkeypatch.setattr(Librarian, "open", build_for_ever)
+        monkeypatch.setattr(serving, "_signals", lambda: signalled)
+        monkeypatch.setattr(serving, "build", lambda *_, **__: program)
+        serving_ = asyncio.create_task(serving._serve(program.base.settings, ProcessRole.ALL))
+        async with asyncio.timeout(PATIENCE):
+            await begun.wait()
+            signalled.set()
+            assert await serving_ == 0
+        monkeypatch.undo()
+        await house.restart()
+        assert "30 到 45 厘米" in (await house.customer(QUESTION))[0]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.errors import AlreadyDone, NeedsOperator, Refused, StateMoved
+from bot.errors import AlreadyDone, NeedsOperator, Refused, StateMoved, TryLater
 from bot.wecom.api import Account, App, BehaviorDay, Contact, GroupDay, Kf, KfDay, Robot, Servicer, Session
 from bot.wecom.client import WeComClient
 
@@ -234,8 +234,15 @@ async def test_what_a_statistic_of_kf_leaves_out_counts_as_none(kf: Kf, wecom: A
     assert asked(wecom)[-1] == ("POST", "kf/get_corp_statistic", {"start_time": SPAN[0], "end_time": SPAN[1]})
 
 
+@pytest.mark.parametrize("state", [None, "1", "x", True, [1], {}, 1.5])
+async def test_a_session_without_a_state_is_no_leave_to_speak(kf: Kf, wecom: Any, state: Any) -> None:
+    replies(wecom, {"service_state": state, "servicer_userid": "lihua"})
+    with pytest.raises(TryLater):
+        await kf.service_state_get("wk1", "wmCust")
+
+
 async def test_each_kind_of_call_uses_its_own_secret(kf: Kf, app: App, contact: Contact, wecom: Any) -> None:
-    await kf.service_state_get("wk1", "wmCust")
+    await kf.servicer_list("wk1")
     await app.message_send(["a"], TEXT)
     await contact.send_welcome_msg("C", "您好")
     tokens = [query["access_token"].rpartition("-of-")[2] for _, _, query, _ in wecom.calls]
