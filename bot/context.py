@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final, Klass
 from bot.store import marks, tickets
+from bot.store.answer_tables import answered, gap_ask
 from bot.store.inbox import history_before
 from bot.store.outbox import OPEN
-from bot.store.tables import answered, conversation, gap_ask, hold, inbox, millis, outbox
+from bot.store.tables import conversation, hold, inbox, millis, outbox
 from handlers import texts
 from handlers.card import Background, card
 from handlers.paging import Ladder

@@ -9,7 +9,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import gaps, locks, marks, mentions, personal, tombstones
-from bot.store.tables import gap, gap_ask, outbox, stream
+from bot.store.answer_tables import gap, gap_ask
+from bot.store.tables import outbox, stream
 from bot.transaction import Transaction
 from handlers.commands.gaps import DRAFT
 from knowledge.gaps import Stage

@@ -21,7 +21,7 @@ from typing import IO, Any
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import cluster_tables, restraint_tables  # noqa: F401 - so that their tables are known
+from bot.store import answer_tables, cluster_tables, restraint_tables  # noqa: F401 - so that their tables are known
 from bot.store.database import Database
 from bot.store.migrate import revision_of
 from bot.store.tables import metadata, millis, moment

@@ -13,8 +13,9 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import marks
+from bot.store.answer_tables import gap, gap_ask
 from bot.store.database import Database, insert_once, serialise
-from bot.store.tables import gap, gap_ask, mark, millis
+from bot.store.tables import mark, millis
 from knowledge.gaps import Ask, Gap, GapKind, Stage
 
 SALT = "gap_salt"

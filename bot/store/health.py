@@ -14,18 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CTE, Column, ColumnElement, Integer, and_, case, func, literal, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.tables import (
-    conversation,
-    decision,
-    delivery,
-    hold,
-    inbox,
-    millis,
-    moment,
-    opt_out,
-    rating,
-    ticket,
-)
+from bot.store.answer_tables import rating
+from bot.store.tables import conversation, decision, delivery, hold, inbox, millis, moment, opt_out, ticket
 from handlers.mood_hold import COMPLAINT
 from handlers.turn import Channel, Kind
 

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.answer_tables import gap, gap_ask
 from bot.store.database import insert_once
 from bot.store.restraint_tables import need
-from bot.store.tables import gap, gap_ask, millis, moment, occurrence, outbox
+from bot.store.tables import millis, moment, occurrence, outbox
 from handlers.posting import NEED
 from knowledge.gaps import Stage
 from scheduler.timetable import Planned

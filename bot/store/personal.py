@@ -14,13 +14,12 @@ from sqlalchemy import ColumnElement, Select, String, Table, cast, delete, func,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import gaps
+from bot.store.answer_tables import answered, gap_ask, rating
 from bot.store.restraint_tables import digest, need, relation, rhythm, signal, trial_person
 from bot.store.tables import (
-    answered,
     conversation,
     decision,
     delivery,
-    gap_ask,
     hold,
     inbox,
     mass_result,
@@ -32,7 +31,6 @@ from bot.store.tables import (
     page,
     preference,
     profile,
-    rating,
     stream,
     ticket,
 )

@@ -9,8 +9,9 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final, Klass
+from bot.store.answer_tables import gap
 from bot.store.outbox import OPEN, WAITS_FOR_MEMBER
-from bot.store.tables import gap, inbox, kf_cursor, mark, mass_task, millis, outbox, page, ticket
+from bot.store.tables import inbox, kf_cursor, mark, mass_task, millis, outbox, page, ticket
 from bot.store.tickets import LIVE
 
 BACKUP = "backup"  # the mark of the last backup that was written whole

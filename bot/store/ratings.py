@@ -8,8 +8,9 @@ from sqlalchemy import Integer, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import answer_id
+from bot.store.answer_tables import answered, rating
 from bot.store.database import Database, insert_once
-from bot.store.tables import answered, inbox, rating
+from bot.store.tables import inbox
 from handlers.turn import Conversation, Kind, Tally
 
 SAID = (Kind.TEXT, Kind.MEDIA, Kind.HUMAN_SPOKE)  # what comes between an answer and a word about it

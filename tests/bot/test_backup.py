@@ -18,13 +18,14 @@ from bot.cli import app
 from bot.clock import MovableClock
 from bot.store import backup as format_
 from bot.store import marks
+from bot.store.answer_tables import gap
 from bot.store.backup import VOLATILE, tables_in
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.migrate import migrate, newest, upgrade
 from bot.store.queues import BACKUP
 from bot.store.restore import alone
-from bot.store.tables import gap, inbox, lease, metadata
+from bot.store.tables import inbox, lease, metadata
 from handlers.turn import Channel, Kind
 from tests.postgres import Postgres
 

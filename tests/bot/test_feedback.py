@@ -10,9 +10,9 @@ from bot.channels import Budget, Limits
 from bot.channels.kf import MENU_HEAD
 from bot.replies import reply_parts
 from bot.sandbox.wire import Spoken
+from bot.store.answer_tables import answered, gap_ask, rating
 from bot.store.inbox import Waiting
 from bot.store.ratings import Ratings
-from bot.store.tables import answered, gap_ask, rating
 from handlers.texts import RATE_BAD, RATE_GOOD
 from handlers.turn import Channel, Conversation, Item, Kind, Reply, Tally
 from knowledge.types import Citation

@@ -10,7 +10,8 @@ import frontmatter
 import pytest
 
 from bot.drafts import Drafts
-from bot.store.tables import gap, gap_ask, mark
+from bot.store.answer_tables import gap, gap_ask
+from bot.store.tables import mark
 from handlers.effect_types import DraftGuide, PublishGuide
 from handlers.turn import Outcome, Reply
 from knowledge.gaps import GapKind, Stage

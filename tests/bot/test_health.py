@@ -11,10 +11,11 @@ from sqlalchemy import insert
 
 from bot.health import HealthFigures, first_replies, health_figures
 from bot.store import health as store
+from bot.store.answer_tables import rating
 from bot.store.database import Database, insert_once
 from bot.store.health import NEAR, HandedOver, Window
 from bot.store.migrate import migrate
-from bot.store.tables import conversation, decision, delivery, hold, inbox, millis, rating, ticket
+from bot.store.tables import conversation, decision, delivery, hold, inbox, millis, ticket
 from scheduler.calendar import Calendar
 from scheduler.health import HealthFacts, Key
 from tests.bot.conftest import OpenHouse

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from bot.sandbox.approvals import approve
 from bot.store import gaps, preferences, profiles
-from bot.store.tables import gap, gap_ask
+from bot.store.answer_tables import gap, gap_ask
 from handlers.preferences import Preferences, Profile, Purpose
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, LIN, ZHOU, House

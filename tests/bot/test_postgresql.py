@@ -17,12 +17,13 @@ from bot.foresight import Foresight
 from bot.occurrences import settle
 from bot.part import Klass, Part
 from bot.store import conversations, gaps, holds, outbox, posts, tickets
+from bot.store.answer_tables import gap, gap_ask
 from bot.store.database import Database, StoreUnusable, serialise
 from bot.store.inbox import Inbox
 from bot.store.migrate import migrate, newest
 from bot.store.postgresql import Limits
 from bot.store.streams import Streams
-from bot.store.tables import conversation, delivery, gap, gap_ask, hold, inbox, metadata, occurrence, stream, ticket
+from bot.store.tables import conversation, delivery, hold, inbox, metadata, occurrence, stream, ticket
 from bot.transaction import Transaction
 from handlers.handoff import Event, Move
 from handlers.turn import Channel, Kind
