@@ -10,8 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 run: setup
 	@exec $(BIN)/fencun sandbox --port $(PORT)
 
+# One worker more than there are cores: tests also wait, for processes and servers.
 test: setup-dev check
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist worksteal
 
 # The promises of the send gate over 10,000 histories each instead of 150; takes some minutes.
 prove: setup-dev

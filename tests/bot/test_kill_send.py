@@ -25,7 +25,7 @@ from tests.bot.house import Shelf
 from tests.bot.test_kill import Process
 
 PEOPLE, KILLS = 1000, 4
-PATIENCE = 240.0  # seconds for everything to be sent
+PATIENCE = 120.0  # seconds for everything to be sent
 POST = Post("sofa.md", "小客厅沙发", "沙发的长度控制在沙发墙的三分之二左右。", topic="styling")
 OPERATOR = "wangwei"
 
