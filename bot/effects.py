@@ -7,7 +7,7 @@ from bot.alarm import Alarm
 from bot.holds import recall_tasks
 from bot.notebook import Notebook
 from bot.planner import Planner
-from bot.store import marks, preferences
+from bot.store import marks, outbox, preferences
 from bot.store.inbox import Waiting
 from bot.transaction import Transaction
 from handlers.effect_types import (
@@ -24,6 +24,7 @@ from handlers.effect_types import (
     Resume,
 )
 from handlers.turn import Reply, Turn
+from scheduler.gate import Reason
 from scheduler.posts import subject_of
 
 REINDEX = "reindex"  # the mark that asks the librarian; it survives a kill
@@ -65,6 +66,7 @@ class Applier:
                 await marks.pause(connection, until, now)
             case Resume():
                 await marks.unpause(connection)
+                transaction.lanes.update(await outbox.unhold(connection, str(Reason.PAUSED), now))
             case Push(planned):
                 await self._planner.push(transaction, planned, turn.conversation.person)
             case Reindex():

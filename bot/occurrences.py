@@ -17,7 +17,7 @@ from bot.store.tables import decision, outbox
 from bot.transaction import Transaction
 from handlers.turn import Channel
 from scheduler.gate import describe, replay
-from scheduler.posts import Post, Recipient, as_sent, weight_of
+from scheduler.posts import Post, Recipient, as_sent, parse_recipient, weight_of
 
 CHANNELS = {
     "robot": Channel.ROBOT,
@@ -120,7 +120,11 @@ _STILL_OPEN = select(outbox.c.id).where(outbox.c.occurrence == bindparam("occurr
 
 async def _report(transaction: Transaction, title: str, rows: Sequence[Any]) -> str:
     states = Counter(row["state"] for row in rows)
-    lines = [f"《{title}》推送完成：发出 {states['sent']} 处，没有发 {len(rows) - states['sent']} 处。"]
+    # A colleague's task is handed over and not yet sent: nobody has it before the colleague confirms.
+    waits = sum(row["state"] == "sent" and parse_recipient(row["body"]["recipients"][0]).confirmed for row in rows)
+    handed = f"，交给同事确认 {waits} 处" if waits else ""
+    left, kept = states["sent"] - waits, len(rows) - states["sent"]
+    lines = [f"《{title}》推送处理完了：发出 {left} 处{handed}，没有发 {kept} 处。"]
     for row in rows:
         if row["state"] != "sent":
             lines.append(f"· {'、'.join(row['body']['recipients'])}：{await _why(transaction, row['id'])}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from handlers.mood_rules import Finding, calm_question, findings
-from handlers.plain import has_words
+from handlers.plain import asks_for_more, has_words
 from knowledge.classify.linear import Judged, classifier
 from knowledge.types import Line
 
@@ -56,7 +56,7 @@ def read(text: str, history: Sequence[Line] = (), threshold: float = THRESHOLD) 
 
     `threshold` in 0–1: the chance of displeasure with us from which a person is brought in.
     """
-    if not text.strip():
+    if not text.strip() or asks_for_more(text):
         return Reading(Mood.CALM, escalate=False, reason="")
     judged = classifier("mood").judge(text, history)
     chance = judged.chances["escalate"]

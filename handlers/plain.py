@@ -14,6 +14,7 @@ _SIMPLIFIED = str.maketrans(
 _FACE = re.compile(r"\[[^\[\]\s]{1,6}\]|/:[^\s\u4e00-\u9fff]{1,8}")
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")  # 1️⃣ is a digit with a frame around it: an emoji, not a word
 _MENTION = re.compile(r"@\S+")
+_MORE = re.compile("(?:我?想?看?|请)?展开(?:看看|看一下|一下|讲讲|说说|全文|看全文|看|吧)?")
 _BREAK = re.compile(r"[,。.!?;~\s]+")
 _MARK = re.compile(r"[\W_]+")
 
@@ -30,6 +31,11 @@ def clauses(text: str) -> list[str]:
     """
     plain = unicodedata.normalize("NFKC", _undressed(text)).casefold().translate(_SIMPLIFIED)
     return [bare for piece in _BREAK.split(plain) if (bare := _MARK.sub("", piece))]
+
+
+def asks_for_more(text: str) -> bool:
+    """Whether the text is 展开 and nothing else: a wish for the whole of a post, whatever was said before."""
+    return bool(_MORE.fullmatch("".join(clauses(text))))
 
 
 def _undressed(text: str) -> str:

@@ -116,6 +116,13 @@ async def window_opened(connection: AsyncConnection, conversations: Iterable[str
     await connection.execute(ready.values(not_before=now, reason=""))
 
 
+async def unhold(connection: AsyncConnection, reason: str, now: datetime) -> list[str]:
+    """What was held for `reason` may be asked about again at once; the lanes it lies in."""
+    held = (outbox.c.klass == Klass.POST, outbox.c.state == "ready", outbox.c.reason == reason)
+    ready = update(outbox).where(*held).values(not_before=millis(now), reason="").returning(outbox.c.lane)
+    return list(await connection.scalars(ready))
+
+
 async def texts_after(connection: AsyncConnection, part: Part) -> list[Part]:
     """The ready texts that directly follow a part in its lane, under the same fence and never tried."""
     seq = select(outbox.c.seq).where(outbox.c.id == part.id).scalar_subquery()

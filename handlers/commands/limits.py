@@ -42,6 +42,8 @@ async def why(request: Request) -> Outcome | None:
     if not person or " " in person:
         return None
     found = await request.office.posting.whys(person)
+    if not found.decisions and not await request.office.records.kept(person):
+        return say(f"没有保存 {texts.shorten(person)} 的任何数据，也没有安排过推送。请核对是不是完整的账号。")
     zone = request.office.zone
     rows = [f"- {texts.moment(at, zone)} 《{title}》：{text}" for at, title, text in found.decisions[:_SHOWN]]
     gate = "\n".join(rows) or "最近没有给这位会员安排过推送。"

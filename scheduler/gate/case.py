@@ -25,7 +25,7 @@ FACT_NAMES: Mapping[str, str] = {
     "value_since_promo": "上次推广后发了几条实用内容",
     "promo_days": "本月哪几天发过推广",
     "platform_sent": "企业微信今天算了几条",
-    "days_off": "今年的法定节假日",
+    "days_off": "那一年的法定节假日",
 }
 # What each version added to the facts, with the values under which it decides as the versions before did.
 _ADDED: Mapping[str, Mapping[str, Any]] = {

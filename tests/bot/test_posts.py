@@ -103,6 +103,22 @@ async def test_during_a_pause_nothing_leaves_and_afterwards_only_what_is_not_sta
     assert len(house.posts()) == 1
 
 
+async def test_a_push_during_a_pause_leaves_with_the_end_of_the_pause(house: House) -> None:
+    await house.colleague("/pause")
+    await house.colleague("/push 1")
+    assert house.posts() == []
+    house.clock.jump(timedelta(minutes=2))
+    await house.colleague("/resume")
+    assert len(house.posts()) == 1
+
+
+async def test_a_push_says_what_waits_for_a_colleague_s_confirmation(open_house: OpenHouse) -> None:
+    both = {**WEEKLY, "to": ["robot:weekly", "customer:lihua:wmDemoLin"]}
+    async with open_house(schedules=[both]) as house:
+        await house.colleague("/push 1")
+        assert any("发出 1 处，交给同事确认 1 处，没有发 0 处" in text for text in house.told())
+
+
 async def test_a_post_held_past_its_expiry_is_dropped_not_sent_stale(house: House) -> None:
     await house.colleague("/pause")
     await house.jump(days=1)

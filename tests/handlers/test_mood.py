@@ -16,6 +16,12 @@ DIFFER = [  # the first needs a person, the second does not
 ]
 
 
+@pytest.mark.parametrize("before", [[], ["为什么给我发这个"], ["展开"], ["展开", "展开"]])
+def test_who_asks_for_the_whole_of_a_post_is_not_displeased_whatever_was_said_before(before) -> None:
+    found = read("展开", [Line("customer", said) for said in before])
+    assert (found.mood, found.escalate) == (Mood.CALM, False)
+
+
 @pytest.mark.parametrize(("upset", "calm"), DIFFER)
 def test_of_two_like_messages_only_the_grievance_with_us_brings_a_person(upset, calm) -> None:
     assert (read(upset).escalate, read(calm).escalate) == (True, False)

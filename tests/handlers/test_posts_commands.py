@@ -149,8 +149,10 @@ async def test_who_wants_more_than_the_capsule_gets_all_of_it(office: SmallOffic
     assert (outcome.handler, said(outcome)) == ("expand", "**小户型客厅搭配**\n\n全文。")
 
 
-async def test_without_a_post_lately_it_is_a_question_like_any_other(member: Talk) -> None:
-    assert (await member.say("展开")).handler != "expand"
+async def test_without_a_post_lately_it_says_so(member: Talk) -> None:
+    outcome = await member.say("展开")
+    assert (outcome.handler, outcome.effects) == ("expand", ())
+    assert "没有给您发过" in said(outcome)
 
 
 async def test_a_question_with_the_word_in_it_is_a_question(office: SmallOffice, member: Talk) -> None:
