@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bench.train.posts import digest, judged, test_half
+from bench.train import posts as rows
 from knowledge.classify.linear import Weights
 from scheduler.review import Lexicon, review
 from scheduler.review.kinds import HELP, PULL, WEIGHTS
@@ -21,7 +21,7 @@ FLOORS = {
 
 
 def test_the_review_is_as_right_on_the_test_half_as_the_documents_say() -> None:
-    figures = {name: (good, of) for name, good, of in judged(test_half())}
+    figures = {name: (good, of) for name, good, of in rows.judged(rows.test_half())}
     for name, (good, of) in figures.items():
         print(f"{name:44} {good / of:.3f}  {good}/{of}")
     assert [name for name, floor in FLOORS.items() if figures[name][0] / figures[name][1] < floor] == []
@@ -29,12 +29,12 @@ def test_the_review_is_as_right_on_the_test_half_as_the_documents_say() -> None:
 
 @pytest.mark.parametrize("name", [PULL, HELP, CODES])
 def test_the_weights_fit_the_rows(name: str) -> None:
-    assert Weights.load(WEIGHTS / f"{name}.npz").digest == digest(), "run make train"
+    assert Weights.load(WEIGHTS / f"{name}.npz").digest == rows.digest(), "run make train"
 
 
 def test_a_post_takes_less_than_5_ms() -> None:
     lexicon = Lexicon.read()
-    every = test_half()[:200]
+    every = rows.test_half()[:200]
     review("", "", lexicon)
     began = time.process_time()
     for post in every:
