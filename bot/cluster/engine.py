@@ -96,19 +96,23 @@ class ClusterEngine:
 
     async def _keep_looking(self) -> None:
         while True:
-            self._look_now.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._look_now.wait(), LOOK_SECONDS)
+            self._look_now.clear()
             try:
-                lanes = await self._unfinished(AT_ONCE)
+                await self._look()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("cluster_look_failed", error=type(error).__name__)
-                continue
-            for lane in lanes:
-                if self._mine(lane) and not self._inner.knows(lane):
-                    if self._found is not None:
-                        self._found()
-                    self._inner.wake(lane)
+            except Exception:
+                # A defect of ours: without the next look a lost call would be lost for good.
+                log.exception("cluster_look_failed")
+
+    async def _look(self) -> None:
+        for lane in await self._unfinished(AT_ONCE):
+            if self._mine(lane) and not self._inner.knows(lane):
+                if self._found is not None:
+                    self._found()
+                self._inner.wake(lane)
 
 
 class Caller:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import pytest
 from sqlalchemy.engine import make_url
@@ -26,6 +27,8 @@ class Shared:
     most: Counter[str] = field(default_factory=Counter)
     drained: list[tuple[str, str]] = field(default_factory=list)
     due: set[str] = field(default_factory=set)
+    looks: Counter[str] = field(default_factory=Counter)
+    defects: list[Exception] = field(default_factory=list)  # that looks meet
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def drain(self, who: str, lane: str) -> datetime | None:
@@ -39,7 +42,10 @@ class Shared:
             self.now[lane] -= 1
         return None
 
-    async def unfinished(self, most: int) -> list[str]:
+    async def unfinished(self, who: str, most: int) -> list[str]:
+        self.looks[who] += 1
+        if self.defects:
+            raise self.defects.pop()
         return sorted(self.due)[:most]
 
 
@@ -65,7 +71,7 @@ class Processes:
             return await self.shared.drain(name, lane)
 
         engine = ClusterEngine(
-            drain, session, self.shared.unfinished, lambda lane: lane not in not_mine, SystemClock(), 4
+            drain, session, partial(self.shared.unfinished, name), lambda lane: lane not in not_mine, SystemClock(), 4
         )
         engine.start([])
         made = Process(name, session, engine)
@@ -121,6 +127,13 @@ async def test_a_call_that_nobody_heard_costs_a_second_and_nothing_else(processe
     await eventually(lambda: not processes.shared.due, seconds=3)
 
 
+async def test_a_look_that_meets_a_defect_is_not_the_last_one(processes: Processes) -> None:
+    processes.shared.defects = [LookupError("a defect")]
+    await processes.start("one")
+    processes.shared.due.add("lane")
+    await eventually(lambda: not processes.shared.due, seconds=5)
+
+
 async def test_a_call_wakes_somebody_at_once_and_a_doubled_one_does_no_harm(processes: Processes) -> None:
     await processes.start("one")
     await processes.start("two")
@@ -138,7 +151,7 @@ async def test_the_lane_of_a_process_that_is_gone_is_taken_over(processes: Proce
     one.engine.wake("lane")
     await eventually(lambda: bool(processes.shared.drained))
     await processes.start("two")
-    await asyncio.sleep(1.2)  # two has looked, and found the lane locked
+    await eventually(lambda: processes.shared.looks["two"] >= 2)  # the first one found the lane locked
     assert len(processes.shared.drained) == 1
     await one.session.stop()
     await eventually(lambda: ("two", "lane") in processes.shared.drained, seconds=5)
