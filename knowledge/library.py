@@ -26,7 +26,7 @@ from knowledge.model.chat import Assistant
 from knowledge.questions import follow_up
 from knowledge.questions.asking import GAP
 from knowledge.questions.question import Question, Reader
-from knowledge.search.evidence import ENOUGH, Evidence, features, judge, veto
+from knowledge.search.evidence import ENOUGH, Evidence, judge, veto
 from knowledge.search.finding import Finder
 from knowledge.search.lexical import Lexical
 from knowledge.search.matching import Prepared, coverage
@@ -146,13 +146,12 @@ class Library:
         top = max(found.ranked[0].worth, _LEAST) if found.ranked else 1.0
         return [Hit(one.passage, max(0.0, one.worth / top)) for one in found.ranked]
 
-    def examined(self, question: str, today: date) -> tuple[Found, dict[str, float]]:
-        """What was found for a question, and the figures its evidence was judged by: for fitting and looking."""
-        found = self._find(self._reader.read(question[:LONGEST_QUESTION]), today)
-        if not found.ranked:
-            return found, {}
-        own = self._own(found.ranked[0].passage.guide)
-        return found, features(found.question, found.ranked, own, self._finder.rarity)
+    def examined(self, question: str, hidden: Collection[str] = ()) -> tuple[Question, list[Ranked]]:
+        """How a question is read, and all that was compared with it, best first, without the guides `hidden`: for
+        fitting and looking."""
+        asked = self._reader.read(question[:LONGEST_QUESTION])
+        spare = sum(len(self._places[name]) for name in hidden if name in self._places)
+        return asked, self._finder.find(asked, hidden, spare)
 
     async def answer(
         self,
@@ -269,9 +268,10 @@ class Library:
         if any(kind in named and not values & named[kind] for kind, values in question.attributes.items()):
             return None
         everything = GAP.join(f"{one.head}{GAP}{one.body}" for one in own)
-        if question.subject >= OWN_WEIGHT and coverage(question.by_itself(), everything) < least:
-            return None
         ranked = self._finder.among(fuller, self._places[guide.name])
+        near = max((one.match.near_sentence for one in ranked), default=0.0)
+        if question.subject >= OWN_WEIGHT and max(near, coverage(question.by_itself(), everything)) < least:
+            return None
         return Found(fuller, tuple(ranked[:KEPT]), Evidence(ENOUGH, "the guide just quoted speaks of it"))
 
     def _speaks_of(self, prepared: Prepared, question: Question) -> bool:
@@ -285,8 +285,7 @@ class Library:
         return self._judged(question, self._finder.find(question, hidden, spare, favoured))
 
     def _judged(self, question: Question, ranked: Sequence[Ranked]) -> Found:
-        own = self._own(ranked[0].passage.guide) if ranked else ()
-        return Found(question, tuple(ranked[:KEPT]), judge(question, ranked, own, self._finder.rarity))
+        return Found(question, tuple(ranked[:KEPT]), judge(question, ranked))
 
     async def _reranked(self, question: str, found: Found) -> Found:
         """The passages in the order a model gives them; what it does not name keeps its place behind."""

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from knowledge.indexing.passages import Block, blocks
 from knowledge.language.ages import ages
 from knowledge.language.sentences import sentences
@@ -13,6 +15,7 @@ from knowledge.questions import kinds
 from knowledge.questions.asking import GAP, Wants, asks_what_to_do, of_illness
 from knowledge.questions.question import Question
 from knowledge.search.matching import CONTEXT, Prepared, coverage, credit, share
+from knowledge.search.meaning import directions, meaning, of_question
 from knowledge.search.ranking import Ranked
 from knowledge.types import Answer, Citation, Hit, Passage
 
@@ -21,12 +24,13 @@ LIST_ROOM = 600  # characters of a list or table beside them; of a longer one, t
 WHOLE_LIST = 240  # characters up to which a list that answers is quoted whole
 SECTIONS = 3  # sections of one guide that an answer may combine
 STEADY = 0.85  # a further section must be this good, compared with the best
-WORTH = 0.75  # a further sentence must be this good, compared with the best
-LISTED = 0.9  # a list that is not asked for as such must be this good
+WORTH = 0.6  # a further sentence must be this good, compared with the best
+LISTED = 0.8  # a list that is not asked for as such must be this good
 # What makes a section the one to answer from: its best sentence, its heading, its place in the search.
 TELLS = 1.0
 NAMES = 0.3
 RANKS = 0.5
+MEANT = 0.5  # how near a sentence is in meaning, beside the share of the question that it speaks of
 COMMON = 0.25  # what a word counts inside a guide all of which speaks of it
 AGE = 0.15  # what a sentence for the age asked about has in advance
 OPENING = 0.05  # what a section's first sentence has in advance: guides begin with the answer
@@ -187,10 +191,12 @@ def _listed(passage: Passage) -> bool:
 def _pieces(prepared: Prepared, question: Question) -> Iterator[_Piece]:
     above = prepared.section + "\n" + prepared.title
     heading = [CONTEXT * credit(one, above) for one in question.wanted]
-    for number, (block, text) in enumerate(_units(prepared.passage.text)):
-        plain = canonical(text)
+    units = [(block, text, canonical(text)) for block, text in _units(prepared.passage.text)]
+    section, *sums = meaning().sums([prepared.section, *(plain for _, _, plain in units)])
+    near = directions(np.array(sums) + section) @ of_question(question.plain)
+    for number, (block, text, plain) in enumerate(units):
         said = tuple(max(credit(one, plain), above) for one, above in zip(question.wanted, heading, strict=True))
-        score = share(question.wanted, said) + kinds.worth(question.wants, plain)
+        score = share(question.wanted, said) + kinds.worth(question.wants, plain) + MEANT * float(near[number])
         score += AGE * any(one.overlaps(other) for one in question.ages for other in ages(plain))
         place = (prepared.passage.position, number)
         yield _Piece(place, prepared.passage, text, block.kind in _LISTS, score + OPENING * (number == 0), said)

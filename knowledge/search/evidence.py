@@ -1,47 +1,33 @@
 """Whether what was found is evidence for an answer. Some passage always comes back; that alone proves nothing.
 
 The figures of the best passage go into one logistic function, fitted on questions that a library answers and on those
-it does not (`python -m bench fit`); `age_gap` and `conflicts` are set by judgement. The word tables have grown since
-then. What `veto` names speaks against any passage, however well it fits.
+it does not (`python -m bench fit`, weights in `weights/evidence.json`). What `veto` names speaks against any passage,
+however well it fits.
 """
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.injection import is_order
 from knowledge.questions import kinds
-from knowledge.questions.asking import GAP, of_illness, of_the_asker, without_asking
+from knowledge.questions.asking import GAP, Wants, of_illness, of_the_asker
 from knowledge.questions.question import Question
-from knowledge.search.matching import Prepared, coverage, credit, spelt
-from knowledge.search.ranking import Ranked
+from knowledge.search.matching import credit
+from knowledge.search.ranking import Ranked, fitted
 
 ENOUGH = 0.5  # how sure (0–1) an answer must be; the last table of `python -m bench fit` shows what another would cost
 RELATED = 0.3  # share of the question that what names a passage must speak of for its title to be offered
 LEAST_WEIGHT = 0.2  # of a question that names a subject at all
 CHILD = ("宝宝", "孩子", "婴儿", "幼儿", "儿童", "娃")
 
+USUAL = 20  # passages that are compared with a question in a library of some size
+NEXT_BEST = 8.0  # what the best passage of another guide is worth there, in the middle
+MOST_WEIGHT = 4.0  # of a question; more makes nothing surer
+_MATCHED = ("covered", "named", "told", "spelt", "run", "hinted", "age_gap", "conflicts", "fits")
 NAMED_AT_ALL = 0.5  # credit from which a passage speaks of a word
 _NAMES_BRANDS = re.compile("品牌|牌子|型号")
-
-WEIGHTS: Mapping[str, float] = {
-    "bias": -8.45,
-    "covered": 0.65,
-    "named": 0.95,
-    "titled": 1.75,
-    "spelt": 0.4,
-    "no_noun": -0.45,
-    "no_figure": -0.4,
-    "figure_asked": 0.55,
-    "margin": 0.6,
-    "worth": 0.9,
-    "weight": 1.05,
-    "guide_covered": 0.6,
-    "guide_spelt": 0.8,
-    "age_gap": -1.0,
-    "conflicts": -0.5,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +43,15 @@ class Evidence:
         return self.sure >= ENOUGH
 
 
-def judge(
-    question: Question, ranked: Sequence[Ranked], own: Sequence[Prepared], rarity: Callable[[str], float]
-) -> Evidence:
-    """Judge the passages found for a question, best first; `own` are all passages of the best one's guide."""
+def judge(question: Question, ranked: Sequence[Ranked]) -> Evidence:
+    """Judge the passages found for a question, best first."""
     if not ranked:
         return Evidence(0.0, "nothing was found")
     related = tuple(dict.fromkeys(one.passage.title for one in ranked[:6] if one.match.named >= RELATED))[:3]
     against = veto(question, ranked[0])
     if question.subject < LEAST_WEIGHT or against:
         return Evidence(0.0, against or "the question names no subject", related)
-    sure = probability(features(question, ranked, own, rarity))
+    sure = probability(features(question, ranked))
     return Evidence(sure, f"{ranked[0].match.covered:.2f} of the question is covered, {sure:.2f} sure", related)
 
 
@@ -95,36 +79,44 @@ def _one_sided(question: Question, best: Ranked) -> bool:
     return False
 
 
-def features(
-    question: Question, ranked: Sequence[Ranked], own: Sequence[Prepared], rarity: Callable[[str], float]
-) -> dict[str, float]:
-    """The figures that evidence is judged by, each about 0–1, by the names of `WEIGHTS`."""
+def features(question: Question, ranked: Sequence[Ranked]) -> dict[str, float]:
+    """The figures that evidence is judged by, most about 0–1, by the names of the weights."""
     best = ranked[0]
-    met = best.match
-    other = next((one.worth for one in ranked if one.passage.guide != best.passage.guide), 0.0)
-    guide = GAP.join(f"{one.head}{GAP}{one.body}" for one in own)
+    own = [one.match for one in ranked if one.passage.guide == best.passage.guide]
+    others = [one for one in ranked if one.passage.guide != best.passage.guide]
     return {
         "bias": 1.0,
-        "covered": met.covered,
-        "named": met.named,
-        "titled": met.titled,
-        "spelt": met.spelt,
-        "no_noun": met.no_noun,
-        "no_figure": float(not met.figure),
-        "figure_asked": float(kinds.measured(question.wants)),
-        "margin": best.worth - other,
-        "worth": best.worth,
-        "weight": min(question.weight, 4.0),
-        "guide_covered": coverage(question, guide),
-        "guide_spelt": spelt(without_asking(question.plain), guide, rarity),
-        "age_gap": min(met.age_gap, 1.0),
-        "conflicts": float(met.conflicts),
+        **{name: float(getattr(best.match, name)) for name in _MATCHED},
+        "guide_covered": best.around.covered,
+        "guide_spelt": best.around.spelt,
+        "near_title": max(one.near_title for one in own),
+        "near_sentence": max(one.near_sentence for one in own),
+        "margin": best.worth - max(NEXT_BEST if len(ranked) < USUAL else 0.0, *(one.worth for one in others), 0.0),
+        "share": _share(ranked, best.passage.guide),
+        "plain_margin": best.sides.plain - max((one.sides.plain for one in others), default=0.0),
+        "weight": min(question.weight, MOST_WEIGHT),
+        "subject": min(question.subject, MOST_WEIGHT),
+        "measured": float(kinds.measured(question.wants)),
+        **{f"wants_{kind}": float(kind in question.wants) for kind in Wants},
     }
+
+
+def _share(ranked: Sequence[Ranked], guide: str) -> float:
+    """How probable (0–1) a guide is among those found, going by what their passages are worth.
+
+    A small library has few that could be better: what it lacks counts as what elsewhere is the next best.
+    """
+    top = max(one.worth for one in ranked)
+    odds = [math.exp(one.worth - top) for one in ranked]
+    lacking = max(0, USUAL - len(ranked)) / USUAL * math.exp(NEXT_BEST - top)
+    own = sum(odd for odd, one in zip(odds, ranked, strict=True) if one.passage.guide == guide)
+    return own / (sum(odds) + lacking)
 
 
 def probability(found: Mapping[str, float]) -> float:
     """How probable (0–1) it is that a passage with these figures answers."""
-    return 1.0 / (1.0 + math.exp(-sum(WEIGHTS[name] * value for name, value in found.items())))
+    weights = fitted("evidence")
+    return 1.0 / (1.0 + math.exp(-sum(weights[name] * value for name, value in found.items())))
 
 
 def _of_somebody_else(question: Question, best: Ranked) -> bool:

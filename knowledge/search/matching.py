@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import numpy as np
+
 from knowledge.language.ages import Age, ages, gap
 from knowledge.language.sentences import sentences
 from knowledge.language.terms import bigrams, canonical, grams
@@ -12,6 +14,7 @@ from knowledge.language.wordings import Wordings
 from knowledge.questions import kinds
 from knowledge.questions.asking import GAP, without_asking
 from knowledge.questions.question import Question, Wanted
+from knowledge.search.meaning import Rows, directions, meaning, of_question
 from knowledge.types import Passage
 
 APART = 0.85  # credit for the two characters of a word with up to four others between: 浇一次水
@@ -46,6 +49,13 @@ class Prepared:
         return tuple(_sentences(self.body))
 
     @cached_property
+    def meanings(self) -> Rows:
+        """Directions of its title, of title and section, of its text, and of each sentence under its section."""
+        title, section, *told = meaning().sums((self.title, self.section, *self.sentences))
+        body = np.sum(told, axis=0) if told else np.zeros_like(title)
+        return directions(np.array([title, title + section, body, *(section + one for one in told)]))
+
+    @cached_property
     def ages(self) -> tuple[Age, ...]:
         return ages(self.section) or ages(self.title)
 
@@ -75,24 +85,28 @@ class Match:
     """How a passage meets a question.
 
     `covered`: share of what is asked that the passage speaks of; `named`: share its title, section and keywords speak
-    of, `titled`: its title alone; `told`: share its best sentence speaks of, heading included; `no_noun`: weight of
-    the most telling noun it lacks; `run`: longest agreement in characters; `spelt`: share of the question's characters
-    and pairs it has, rare ones counting more; `age_gap` and `conflicts`: how far its ages and attributes are other
-    ones; `fits`: how many of them are just those asked for; `figure`: whether the figure asked for may be in it.
+    of; `told`: share its best sentence speaks of, heading included; `hinted`: weight of what was not said in so many
+    words and is in it; `run`: longest agreement in characters; `spelt`: share of the question's characters and pairs it
+    has, rare ones counting more; `age_gap` and `conflicts`: how far its ages and attributes are other ones; `fits`: how
+    many of them are just those asked for; `no_figure`: whether the figure asked for cannot be in it; `near_…`: how near
+    its title, title and section, text, best sentence are in meaning (-1–1).
     """
 
     covered: float
     named: float
-    titled: float
     told: float
-    no_noun: float
+    hinted: float
     run: float
     spelt: float
     age_gap: float
     age_fits: bool
     conflicts: int
     fits: int
-    figure: bool
+    no_figure: bool
+    near_title: float
+    near_head: float
+    near_body: float
+    near_sentence: float
 
 
 def match(question: Question, prepared: Prepared, rarity: Callable[[str], float]) -> Match:
@@ -100,23 +114,25 @@ def match(question: Question, prepared: Prepared, rarity: Callable[[str], float]
     forms = [_bounded(one, prepared.whole) for one in question.wanted]
     wholes = [_most(one) for one in forms]
     heads = [_credit(one, prepared.head) for one in forms]
-    titles = [_credit(one, prepared.title) for one in forms]
-    nouns = [(o, c) for o, c in zip(question.wanted, wholes, strict=True) if o.noun and not o.optional]
     conflicts, fits = _attributes(question, prepared)
+    near = prepared.meanings @ of_question(question.plain)
     far = min(1.0, gap(question.ages, prepared.ages)) if question.ages else 0.0
     return Match(
         covered=share(question.wanted, wholes),
         named=share(question.wanted, heads),
-        titled=share(question.wanted, titles),
         told=_told(question, forms, prepared, heads),
-        no_noun=max((one.weight * (1 - had) for one, had in nouns), default=0.0),
+        hinted=sum(one.weight * had for one, had in zip(question.wanted, wholes, strict=True) if one.optional),
         run=_run(question.plain, prepared.whole),
         spelt=spelt(_kept(question.plain), prepared.whole, rarity),
         age_gap=far,
         age_fits=bool(question.ages and prepared.ages) and far == 0.0,
         conflicts=conflicts,
         fits=fits,
-        figure=not kinds.measured(question.wants) or _figure(question, forms, prepared),
+        no_figure=kinds.measured(question.wants) and not _figure(question, forms, prepared),
+        near_title=float(near[0]),
+        near_head=float(near[1]),
+        near_body=float(near[2]),
+        near_sentence=float(near[3:].max(initial=-1.0)),
     )
 
 

@@ -5,10 +5,11 @@ from knowledge.indexing.passages import split
 from knowledge.language.segmenting import Segmenter
 from knowledge.language.vocabulary import Vocabulary, collect
 from knowledge.language.wordings import wordings
+from knowledge.questions.asking import GAP
 from knowledge.questions.question import Question, Reader
 from knowledge.search.evidence import Evidence, judge, veto
-from knowledge.search.matching import Prepared, match
-from knowledge.search.ranking import Ranked, worth
+from knowledge.search.matching import Prepared, coverage, match, spelt
+from knowledge.search.ranking import Around, Ranked, Sides
 from knowledge.types import Guide
 
 
@@ -29,7 +30,9 @@ class Shelf:
         found = []
         for number, prepared in enumerate(self.prepared):
             met = match(asked, prepared, rarity)
-            found.append(Ranked(number, prepared, met, 1.0, 1.0, 1.0, worth(met, 1.0, 1.0, 1.0)))
+            text = GAP.join(one.whole for one in self.own(prepared.passage.guide))
+            around = Around(coverage(asked, text), spelt(asked.plain, text, rarity))
+            found.append(Ranked.of(number, prepared, met, Sides(1.0, 1.0, 1.0, 1.0), around))
         return sorted(found, key=lambda one: (-one.worth, one.number))
 
     def best(self, question: str) -> str:
@@ -43,7 +46,7 @@ class Shelf:
     def judged(self, question: str) -> Evidence:
         asked = self.reader.read(question)
         ranked = self.ranked(asked)
-        return judge(asked, ranked, self.own(ranked[0].passage.guide), rarity)
+        return judge(asked, ranked)
 
     def quoted(self, question: str) -> Quoted:
         asked = self.reader.read(question)

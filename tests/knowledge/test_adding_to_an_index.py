@@ -15,7 +15,7 @@ from knowledge.indexing.generation import NoIndex
 from knowledge.indexing.index import build, outdated
 from knowledge.library import Library
 from knowledge.readers import markdown
-from knowledge.search.evidence import ENOUGH
+from knowledge.search.evidence import ENOUGH, judge
 from tests.knowledge.killing import killed_at
 
 TODAY = date(2026, 11, 21)
@@ -84,11 +84,12 @@ def test_a_library_with_guides_added_changed_and_removed_answers_like_one_built_
     assert words[0].used == words[1].used
     assert set(words[0].spoken) == set(words[1].spoken)
     for question in questions():
-        mine, other = ours.examined(question, TODAY)[0], theirs.examined(question, TODAY)[0]
-        if abs(mine.evidence.sure - ENOUGH) > NOISE:
-            assert mine.enough == other.enough, question
-        if mine.enough and other.enough:
-            assert mine.ranked[0].passage.guide == other.ranked[0].passage.guide, question
+        (asked, mine), (_, other) = ours.examined(question), theirs.examined(question)
+        own, others = judge(asked, mine), judge(asked, other)
+        if abs(own.sure - ENOUGH) > NOISE:
+            assert own.enough == others.enough, question
+        if own.enough and others.enough:
+            assert mine[0].passage.guide == other[0].passage.guide, question
     ours.close()
     theirs.close()
 

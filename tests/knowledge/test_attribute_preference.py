@@ -96,9 +96,7 @@ def test_the_figures_of_a_match_are_shares():
     for question in ("真皮沙发怎么清洁", "x", "沙发沙发沙发", "6 个月"):
         for one in SOFAS.ranked(SOFAS.reader.read(question)):
             met = one.match
-            assert all(
-                0.0 <= figure <= 1.0 for figure in (met.covered, met.named, met.titled, met.told, met.spelt, met.run)
-            )
+            assert all(0.0 <= figure <= 1.0 for figure in (met.covered, met.named, met.told, met.spelt, met.run))
 
 
 def test_a_word_counts_wherever_its_characters_stand_close():

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opencc import OpenCC
 
 from knowledge.language.terms import bigrams, canonical, digits, grams, runs, terms
 
@@ -77,3 +78,10 @@ def test_the_pairs_of_a_word():
 def test_any_text_has_terms_without_an_error(text):
     assert all(term and not term.isspace() for term in terms(text))
     canonical(text).encode()  # nothing is left that cannot be written
+
+
+def test_a_character_is_simplified_as_opencc_simplifies_it() -> None:
+    every = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
+    simplified = str(OpenCC("t2s").convert("\n".join(every))).split("\n")
+    known = {char: plain for char, plain in zip(every, simplified, strict=True) if len(plain) == 1}
+    assert {char: canonical(char) for char in known} == known

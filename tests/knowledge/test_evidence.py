@@ -4,7 +4,7 @@ import pytest
 
 from knowledge.injection import is_order
 from knowledge.search.evidence import CHILD, ENOUGH, Evidence, judge, probability
-from tests.knowledge.shelf import Shelf, guide, rarity
+from tests.knowledge.shelf import Shelf, guide
 
 SOFA = guide("真皮沙发怎么清洁", "真皮沙发用微湿软布擦拭，每三个月护理一次。", keywords=("真皮沙发", "清洁"))
 FEVER = guide("宝宝发热怎么护理", "宝宝发热先看精神。宝宝发热 38.5 度以上可以用退热药。")
@@ -25,7 +25,7 @@ def test_a_passage_that_only_came_back_is_none(question):
 
 
 def test_nothing_found_is_no_evidence():
-    assert judge(shelf.reader.read("真皮沙发"), [], [], rarity) == Evidence(0.0, "nothing was found")
+    assert judge(shelf.reader.read("真皮沙发"), []) == Evidence(0.0, "nothing was found")
 
 
 def test_a_subject_not_in_the_library_leaves_related_titles_to_offer():

@@ -1,9 +1,12 @@
 """What a question asks for, read against one library: words, other wordings, slips, ages, and what is not asked."""
 
+import math
+
 import pytest
+from wordfreq import get_frequency_dict
 
 from knowledge.indexing.passages import split
-from knowledge.language.segmenting import Segmenter, telling
+from knowledge.language.segmenting import RAREST, Segmenter, telling, zipf
 from knowledge.language.terms import canonical
 from knowledge.language.vocabulary import Used, Vocabulary, collect
 from knowledge.language.wordings import Phrases, wordings
@@ -260,3 +263,10 @@ def test_a_phrase_only_helps_and_is_never_missed():
     found = [one for one in reader().read("喂一口吐一口，嘴巴闭得死死的").wanted if one.optional]
     assert any("拒食" in dict(one.forms) or "挑食" in dict(one.forms) for one in found)
     assert all(credit < 1.0 for one in found for form, credit in one.forms if form != one.text)
+
+
+def test_the_list_of_words_says_what_wordfreq_says_of_it() -> None:
+    known = get_frequency_dict("zh", "small")
+    assert len(known) > 30_000
+    assert all(zipf(word) == max(RAREST, math.log10(share * 1e9)) for word, share in known.items())
+    assert zipf("没有这样的词儿") == RAREST
