@@ -31,6 +31,10 @@ _THREAT = re.compile(
 _CALM_PROCESS = re.compile(
     "(?:投诉|差评|12315|退会|举报|维权|赔偿|律师).{0,8}(?:流程|怎么|电话(?:是|多少)|多久|入口|渠道|会影响|有什么|条件|积分)|(?:怎么|如何)(?:投诉|退会|举报)"
 )
+# The classifier has seen few of these after an answer that somebody may be cross about.
+_WHO_ARE_YOU = re.compile(
+    "(?:请问|那)?[你您](?:是谁|叫什么(?:名字)?|是(?:机器人|真人|人工|ai|人)[吗嘛么]?)[呀啊呢]?[?。~]*"
+)
 _ASKS = re.compile(
     "有人|在吗|在不|人呢|人回|回[复我]|进度|怎么样了|处理|答复|结果|到哪|发货|还没|催|\\?|？|吗|呢|什么时候|几时"
 )
@@ -54,8 +58,10 @@ def findings(text: str, history: Sequence[Line]) -> Finding | None:
 
 
 def calm_question(text: str) -> bool:
-    """Whether `text` asks how complaints and the like work, without making one."""
+    """Whether `text` asks how complaints and the like work, without making one; or who we are, and no more."""
     plain = canonical(text)
+    if _WHO_ARE_YOU.fullmatch(plain):
+        return True
     return bool(_CALM_PROCESS.search(plain)) and not re.search("你们|!|还没|到底|气|骗", plain)
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from bench.train.data import MOOD
 from bench.train.judging import mood_figures
-from handlers.mood import Mood, read
+from handlers.mood import read
+from handlers.mood_types import Mood
 from knowledge.types import Line
 
 DIFFER = [  # the first needs a person, the second does not
@@ -70,3 +71,10 @@ def test_on_rows_never_tuned_on_the_figures_hold() -> None:
     assert shares["mood: escalations found (recall)"] >= 0.79
     assert shares["mood: raised rightly (precision)"] >= 0.87
     assert shares["mood: false alarms among calm and positive"] <= 0.09
+
+
+@pytest.mark.parametrize("asked", ["你是谁", "您是机器人吗？", "那你叫什么名字呀"])
+def test_who_only_asks_who_we_are_is_calm_whatever_was_said_before(asked: str) -> None:
+    answer = "提交退货申请后 24 小时内审核，审核通过后上门取件。\n\n——《退换货规则》· 怎么申请退货"
+    history = (Line("customer", "怎么申请退货"), Line("bot", answer))
+    assert not read(asked, history).escalate
