@@ -240,7 +240,16 @@ class Handoff(Section):
 
 
 class Privacy(Section):
+    """`key_file` holds the keys that seal what people wrote; empty: it is stored as it is."""
+
     message_retention_days: Positive = 180
+    key_file: str = ""
+
+
+class Observability(Section):
+    """`otlp_endpoint` is a collector of OpenTelemetry (OTLP over gRPC); empty: no traces, and nothing is loaded."""
+
+    otlp_endpoint: WebAddress = ""
 
 
 class Work(Section):
@@ -263,6 +272,7 @@ class Settings(Section):
     handoff: Handoff = Handoff()
     privacy: Privacy = Privacy()
     work: Work = Work()
+    observability: Observability = Observability()
     schedules: tuple[ScheduleSetting, ...] = ()
     audiences: tuple[AudienceSetting, ...] = ()
     triggers: tuple[TriggerSetting, ...] = ()

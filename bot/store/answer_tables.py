@@ -1,7 +1,8 @@
 """What was answered, what was not, and what members thought of it."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Index, String, Table, UniqueConstraint
 
+from bot.store.sealed import SealedText
 from bot.store.tables import Id, metadata
 
 gap = Table(
@@ -24,7 +25,7 @@ gap_ask = Table(
     Column("gap", Id, nullable=True),  # none until it has been compared with the others
     Column("kind", String(12), nullable=False),
     Column("source", String(64), nullable=False),  # the item or the answer it comes from
-    Column("question", Text, nullable=False),  # masked
+    Column("question", SealedText, nullable=False),  # masked
     Column("who", String(32), nullable=False),  # salted hash: counts members, names nobody
     Column("day", String(10), nullable=False),  # in the tenant's zone
     Column("nearest", String(200), nullable=False, default=""),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Klass, Part
@@ -13,8 +13,9 @@ from bot.store import locks
 from bot.store.database import Database, insert_once
 from bot.store.outbox import from_row
 from bot.store.posts import RECALLING
+from bot.store.sealed import may_name
 from bot.store.tables import conversation, delivery, hold, inbox, mass_task, millis, misreading, moment, outbox
-from handlers.mood import Mood
+from handlers.mood_types import Mood
 from handlers.turn import Held
 from scheduler.posts import parse_recipient
 
@@ -82,7 +83,7 @@ async def _live(connection: AsyncConnection, subject: str) -> Any:
 
 async def queued(connection: AsyncConnection, subject: str, person: str) -> list[Part]:
     """What is ready to go, unasked, to that person alone."""
-    near = cast(outbox.c.body, Text).icontains(person, autoescape=True)  # the recipients are looked at below
+    near = may_name(connection, outbox.c.body, person)  # the recipients are looked at below
     query = select(outbox).where(outbox.c.klass == Klass.POST, outbox.c.state == "ready", near).order_by(outbox.c.seq)
     parts = [from_row(row) for row in (await connection.execute(query)).mappings()]
     return [part for part in parts if subjects_of(part.body["recipients"]) == {subject}]

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, String, Table, Text, cast, delete, func, or_, select, update
+from sqlalchemy import JSON, String, Table, Text, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final, Klass
 from bot.store.personal import Person
+from bot.store.sealed import may_name, unsealed
 from bot.store.tables import inbox, metadata, outbox, ticket
 from handlers.texts import shorten
 from scheduler.posts import WrongRecipient, parse_recipient
@@ -65,7 +66,7 @@ async def take_out(connection: AsyncConnection, person: Person, found: Traces) -
 
 async def _out_of_posts(connection: AsyncConnection, person: Person) -> None:
     """A post to others too goes on without this recipient; one to them alone is nobody's any more."""
-    near = cast(outbox.c.body, Text).icontains(person.id, autoescape=True)
+    near = may_name(connection, outbox.c.body, person.id)
     query = select(outbox.c.id, outbox.c.body).where(outbox.c.klass == Klass.POST, near)
     for row in (await connection.execute(query)).all():
         addresses = row.body.get("recipients", [])
@@ -100,12 +101,10 @@ async def _out_of_notices(connection: AsyncConnection, found: Traces) -> None:
 
 async def _out_of_table(connection: AsyncConnection, table: Table, id_: str, found: Traces) -> None:
     """The id itself, wherever it stands as a word of its own."""
-    worded = [column for column in table.columns if isinstance(column.type, String | Text | JSON)]
+    worded = [column for column in table.columns if isinstance(unsealed(column.type), String | Text | JSON)]
     columns = [column for column in worded if column.name not in _COLLEAGUES and not column.primary_key]
     key = list(table.primary_key.columns)
-    near = [
-        func.lower(cast(column, Text)).contains(name, autoescape=True) for column in columns for name in _names(id_)
-    ]
+    near = [may_name(connection, column, name) for column in columns for name in _names(id_)]
     if not near:
         return
     for row in (await connection.execute(select(*key, *columns).where(or_(*near)))).mappings().all():

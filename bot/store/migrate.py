@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, func, select
 
-from bot.store import postgresql
+from bot.store import postgresql, seal_record
 from bot.store.database import FAILURES, Database, StoreUnusable, explain
 
 HERE = Path(__file__).parent / "migrations"
@@ -32,10 +32,13 @@ def upgrade(connection: Connection, revision: str = "head") -> str:
 
 
 async def migrate(database: Database) -> str:
-    """Run what is missing in one transaction and return the revision reached. Raises StoreUnusable."""
+    """Run what is missing in one transaction and return the revision reached. Raises StoreUnusable, also where the
+    keys of the store are not at hand."""
     try:
         async with database.long_write() as connection:
-            return await connection.run_sync(upgrade)
+            reached = await connection.run_sync(upgrade)
+            await seal_record.agree(connection, database.keyring.keys if database.keyring else None)
+            return reached
     except FAILURES as error:
         raise StoreUnusable(explain(database.url, error)) from error
     except CommandError as error:

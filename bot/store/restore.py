@@ -74,15 +74,19 @@ async def restore(
 
 
 async def _refuse_if_in_use(connection: AsyncConnection) -> None:
-    """A running bot is connected to PostgreSQL under its name."""
+    if count := await others_at(connection):
+        raise RestoreRefused(f"有机器人正在使用这个数据库（{count} 个连接）。没有恢复任何内容。请先全部停掉，再恢复。")
+
+
+async def others_at(connection: AsyncConnection) -> int:
+    """Connections beside this one by which somebody uses the store: a bot is connected to PostgreSQL under its name."""
     if connection.dialect.name != "postgresql":
-        return
+        return 0
     others = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'fencun' "
         "AND pid <> pg_backend_pid()"
     )
-    if count := await connection.scalar(others):
-        raise RestoreRefused(f"有机器人正在使用这个数据库（{count} 个连接）。没有恢复任何内容。请先全部停掉，再恢复。")
+    return int(await connection.scalar(others) or 0)
 
 
 def _clear(connection: Connection, force: bool) -> None:

@@ -21,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 
+from bot.store.sealed import SealedJSON, SealedString, SealedText
+
 metadata = MetaData()
 
 # SQLite counts rowids only in a column that is exactly INTEGER; PostgreSQL needs the wide kind.
@@ -66,12 +68,13 @@ inbox = Table(
     Column("conversation", String(400), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("msgtype", String(60), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", SealedText, nullable=False),
     Column("servicer", String(128), nullable=False, default=""),
     Column("code", String(256), nullable=False, default=""),
     Column("ref", String(128), nullable=False, default=""),
     Column("stream", String(64), nullable=False, default=""),
-    Column("data", JSON, nullable=False, default=dict),
+    # Outside stays what `bot.store.health` counts by.
+    Column("data", SealedJSON(plain=("update_detail", "quit_scene")), nullable=False, default=dict),
     Column("sent_at", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("state", String(10), nullable=False),  # new, handled, seen (history), dead
@@ -95,7 +98,7 @@ outbox = Table(
     Column("channel", String(20), nullable=False),
     Column("klass", String(10), nullable=False),  # reply, notice, action, post
     Column("kind", String(20), nullable=False),  # what the channel does with the body
-    Column("body", JSON, nullable=False),
+    Column("body", SealedJSON, nullable=False),
     Column("fence", Integer, nullable=True),  # conversation.version it was decided under; None: always good
     Column("repeatable", Boolean, nullable=False),  # whether sending it twice arrives once
     Column("occurrence", Id, nullable=True),
@@ -122,7 +125,7 @@ stream = Table(
     Column("id", String(64), primary_key=True),
     Column("bot", String(64), nullable=False),
     Column("conversation", String(400), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", SealedText, nullable=False),
     Column("finished", Boolean, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
     Column("response_url", Text, nullable=False, default=""),
@@ -146,17 +149,17 @@ ticket = Table(
     Column("number", Id, primary_key=True, autoincrement=True),
     Column("conversation", String(400), nullable=False),
     Column("reason", String(60), nullable=False),
-    Column("ask", Text, nullable=False),
+    Column("ask", SealedText, nullable=False),
     Column("state", String(10), nullable=False),  # open, taken, closed
     Column("assignee", String(128), nullable=False, default=""),
     Column("opened_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger, nullable=True),
     Column("mood", String(14), nullable=False, default="", server_default=EMPTY),
-    Column("quote", String(200), nullable=False, default="", server_default=EMPTY),
+    Column("quote", SealedString(200), nullable=False, default="", server_default=EMPTY),
     Column("assigned_at", BigInteger, nullable=True),  # since when `assignee` is the one who should answer
     Column("replied_at", BigInteger, nullable=True),  # the first word of a colleague
     Column("resolved_by", String(128), nullable=False, default="", server_default=EMPTY),
-    Column("resolution", String(400), nullable=False, default="", server_default=EMPTY),
+    Column("resolution", SealedString(400), nullable=False, default="", server_default=EMPTY),
     Column("score", Integer, nullable=True),  # the member's tap: 1 no, 2 so so, 3 yes
     Column("follow_up", String(10), nullable=False, default="", server_default=EMPTY),  # asked, solved, unsolved
     Column("focused_at", BigInteger, nullable=True),  # when `assignee` last turned to it: their plain text goes there
@@ -282,12 +285,12 @@ hold = Table(
     Column("subject", String(300), nullable=False),  # as in `delivery`
     Column("person", String(128), nullable=False),  # the same as it is written in conversations
     Column("reason", String(20), nullable=False),  # a mood, or complaint
-    Column("quote", String(200), nullable=False, default=""),
+    Column("quote", SealedString(200), nullable=False, default=""),
     Column("items", JSON, nullable=False, default=list),  # the messages that led to it, while the inbox keeps them
     Column("since", BigInteger, nullable=False),
     Column("released_at", BigInteger, nullable=True),
     Column("released_by", String(128), nullable=False, default=""),
-    Column("why", String(400), nullable=False, default=""),
+    Column("why", SealedString(400), nullable=False, default=""),
     Index("hold_by_subject", "subject", "released_at"),
     Index(
         "hold_live",
@@ -302,7 +305,7 @@ misreading = Table(
     "misreading",
     metadata,
     Column("item", Id, primary_key=True),
-    Column("text", Text, nullable=False),  # masked
+    Column("text", SealedText, nullable=False),  # masked
     Column("mood", String(14), nullable=False),  # as it was read
     Column("by", String(128), nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -325,9 +328,9 @@ profile = Table(
     metadata,
     Column("person", String(128), primary_key=True),
     Column("topics", JSON, nullable=False, default=dict),
-    Column("stage", String(40), nullable=False, default=""),
+    Column("stage", SealedString(40), nullable=False, default=""),
     Column("stage_on", String(10), nullable=False, default="", server_default=EMPTY),  # the local day it was said on
-    Column("room", String(40), nullable=False, default=""),
+    Column("room", SealedString(40), nullable=False, default=""),
     Column("hours", JSON, nullable=False, default=dict),
     Column("last_seen", BigInteger, nullable=False),
 )
