@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handlers import texts
-from handlers.mood import Mood
+from handlers.mood_types import Mood
 from handlers.plain import LONGEST_QUESTION
 from knowledge.types import Line
 

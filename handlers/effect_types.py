@@ -3,11 +3,16 @@
 Each effect is one typed value; the desk carries out all of an outcome's in the turn's transaction.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from handlers.preferences import Preferences
-from scheduler.timetable import Planned
+
+if TYPE_CHECKING:
+    from scheduler.timetable import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,13 @@ class Push:
     """Send a planned post now, through the same gate as ever."""
 
     planned: Planned
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPlan:
+    """The colleague saw this plan: their numbers refer to it until they see another one."""
+
+    coming: tuple[Planned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +260,7 @@ Effect = (
     | Pause
     | Resume
     | Push
+    | ShowPlan
     | JudgePost
     | ExtraPromoDay
     | SetLayer

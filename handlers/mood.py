@@ -1,27 +1,15 @@
 """How the writer of a message feels about us, and whether a person must take over."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from handlers.mood_rules import Finding, calm_question, findings
+from handlers.mood_types import Mood, Reading
 from handlers.plain import asks_for_more, has_words
 from knowledge.classify.linear import Judged, classifier
 from knowledge.types import Line
 
 THRESHOLD = 0.4  # chance of displeasure with us from which a person is brought in
 NEAR = 0.15  # on either side of the threshold a reading is doubtful
-
-
-class Mood(StrEnum):
-    """A value is stored and promised to scripts, so it never changes."""
-
-    CALM = "calm"
-    POSITIVE = "positive"
-    ANXIOUS = "anxious"
-    DISSATISFIED = "dissatisfied"
-    ANGRY = "angry"
-    FURIOUS = "furious"
 
 
 _DISPLEASED = (Mood.DISSATISFIED, Mood.ANGRY, Mood.FURIOUS)
@@ -35,20 +23,6 @@ _SAID = {
     Mood.ANGRY: "对我们生气了",
     Mood.FURIOUS: "对我们非常愤怒",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One message read. `reason` is Chinese, for colleagues; `quote` is the span of the message that decided it.
-
-    `doubtful`: near the line, so that a model may be asked where one is set.
-    """
-
-    mood: Mood
-    escalate: bool
-    reason: str
-    quote: str = ""
-    doubtful: bool = False
 
 
 def read(text: str, history: Sequence[Line] = (), threshold: float = THRESHOLD) -> Reading:

@@ -6,7 +6,7 @@ from handlers.calling import call
 from handlers.commands.parse import is_command
 from handlers.effect_types import Effect, HoldUnasked, OptOut
 from handlers.handoff import State
-from handlers.mood import Mood
+from handlers.mood_types import Mood
 from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from handlers.wishes import Wish, accepts, only_a_wish, wish_in
 

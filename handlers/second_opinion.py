@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers.mood import Mood, Reading
+from handlers.mood_types import Mood, Reading
 from knowledge.types import Line
 
 _COMPLAINT = "complaint"

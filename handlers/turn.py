@@ -4,22 +4,26 @@ A handler is `async (Turn, Office) -> Outcome | None`; `None` means "not mine". 
 happen is in the Outcome as typed fields, and the desk applies all of it in one transaction.
 """
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from handlers.effect_types import Effect
 from handlers.handoff import SILENT, Move, State
-from handlers.mood import Reading
-from handlers.posting import Posting
-from handlers.records import Records
-from knowledge.gaps import Gap
 from knowledge.types import Answer, Citation, Guide, Line
-from scheduler.calendar import Calendar
-from scheduler.health import Health
-from scheduler.timetable import Planned
+
+if TYPE_CHECKING:  # who only takes items in has these words without the classifiers and tables behind them
+    from handlers.effect_types import Effect
+    from handlers.mood_types import Reading
+    from handlers.posting import Posting
+    from handlers.records import Records
+    from knowledge.gaps import Gap
+    from scheduler.calendar import Calendar
+    from scheduler.health import Health
+    from scheduler.timetable import Planned
 
 
 class Channel(StrEnum):
@@ -147,7 +151,7 @@ class Ticket:
     state: str  # open, taken, closed
     assignee: str
     opened_at: datetime
-    mood: str = ""  # a value of handlers.mood.Mood, where one led to it
+    mood: str = ""  # a value of handlers.mood_types.Mood, where one led to it
     quote: str = ""
     replied_at: datetime | None = None  # the first word of a colleague
     closed_at: datetime | None = None
@@ -168,7 +172,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What /status shows; counts are of this moment, `since` is the start of the process."""
+    """What /status shows; counts are of this moment, `since` is the start of the process that answers.
+
+    `process` names it where others share the work, and is empty where it is the only one: `since`, `guides` and
+    `warnings` are what this process knows.
+    """
 
     since: datetime
     guides: int
@@ -183,6 +191,7 @@ class Status:
     next_post: Planned | None
     channels: Sequence[str] = field(default_factory=tuple)
     warnings: Sequence[str] = field(default_factory=tuple)
+    process: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """knowledge ← scheduler ← handlers ← bot: each package imports only itself and those to its left."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +41,23 @@ def test_a_package_imports_only_itself_and_those_to_its_left(package: str) -> No
 def test_every_top_level_package_stands_in_the_line() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert packages <= {*LINE, "bench"}
+
+
+FIRST = """
+import importlib, sys
+for name in sys.argv[1:]:
+    for loaded in [each for each in sys.modules if each.partition(".")[0] in ("knowledge", "scheduler", "handlers")]:
+        del sys.modules[loaded]
+    importlib.import_module(name)
+"""
+
+
+def test_each_module_of_the_handlers_can_be_the_first_to_be_imported() -> None:
+    """So there is no circle that only the order of imports hides."""
+    paths = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "handlers").rglob("*.py"))
+    names = sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
+    done = subprocess.run([sys.executable, "-c", FIRST, *names], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-600:]
 
 
 @pytest.mark.parametrize(

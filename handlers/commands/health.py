@@ -93,11 +93,12 @@ def _formula(found: Health) -> list[str]:
 
 
 def _refused(refusals: Mapping[str, int]) -> list[str]:
-    """Why posts did not leave, the most frequent reason first."""
+    """Why posts did not leave, or not at once, the most frequent reason first."""
     if not refusals:
         return []
     order = sorted(refusals.items(), key=lambda each: (-each[1], each[0]))
-    return ["没有发出的推送：" + "，".join(f"{REFUSALS.get(reason, reason)} {count}" for reason, count in order) + "。"]
+    rows = "，".join(f"{REFUSALS.get(reason, reason)} {count}" for reason, count in order)
+    return [f"拦下或推迟过的推送：{rows}。"]
 
 
 def _platform(platform: Platform | None) -> list[str]:

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 from handlers import texts
+from handlers.asked_rights import topic_words
 from handlers.commands.request import Request, say
 from handlers.effect_types import Reindex
+from handlers.naming import channel_name
 from handlers.plain import LONGEST_QUESTION
 from handlers.turn import Outcome, Status, Tally
 from knowledge.types import Answer, Guide
 
 _SHOWN = 20  # guides in one list
+_ONE_OF_MANY = "- 由进程 {process} 回答：启动时间、指南和“注意”是它自己的，其他进程看各自的 /readyz 和日志"
 
 
 async def ask(request: Request) -> Outcome | None:
@@ -54,7 +57,7 @@ def _row(guide: Guide, tallies: Sequence[Tally], *, expired: bool) -> str:
     marks = ("，可定时推送" if guide.weekly else "") + ("，已过期" if expired else "")
     own = [tally for tally in tallies if tally.guide == guide.name]
     rated = f"，{_thumbs(sum(one.good for one in own), sum(one.bad for one in own))}" if own else ""
-    return f"- 《{guide.title}》{guide.topic}，{guide.name}{marks}{rated}"
+    return f"- 《{guide.title}》{topic_words({guide.topic})}，{guide.name}{marks}{rated}"
 
 
 def _sections(guide: Guide, tallies: Sequence[Tally]) -> list[str]:
@@ -90,8 +93,9 @@ def _lines(now: Status, zone: str) -> list[str]:
         f"- 转接单：{now.open_tickets} 张没有结束",
         f"- 主动推送：{_sending(now, zone)}",
         f"- 下一条：{texts.moment(coming.at, zone)}《{coming.title}》" if coming else "- 下一条：没有安排",
-        f"- 通道：{'、'.join(now.channels) or '一个也没有配置'}",
+        f"- 通道：{'、'.join(map(channel_name, now.channels)) or '一个也没有配置'}",
         *(f"- 注意：{warning}" for warning in now.warnings),
+        *([_ONE_OF_MANY.format(process=now.process)] if now.process else []),
     ]
 
 

@@ -45,7 +45,10 @@ async def why(request: Request) -> Outcome | None:
     if not found.decisions and not await request.office.records.kept(person):
         return say(f"没有保存 {texts.shorten(person)} 的任何数据，也没有安排过推送。请核对是不是完整的账号。")
     zone = request.office.zone
-    rows = [f"- {texts.moment(at, zone)} 《{title}》：{text}" for at, title, text in found.decisions[:_SHOWN]]
+    # What is put off is asked about again and again: each word of the gate is told once, as it last was.
+    last = {(title, text): at for at, title, text in reversed(found.decisions)}
+    words = sorted(last.items(), key=lambda each: each[1], reverse=True)[:_SHOWN]
+    rows = [f"- {texts.moment(at, zone)} 《{title}》：{text}" for (title, text), at in words]
     gate = "\n".join(rows) or "最近没有给这位会员安排过推送。"
     rest = f"现在至少隔 {found.rest_days} 天一条。" if found.rest_days else "没有额外放慢。"
     return say(f"**{texts.shorten(person)}**\n\n{gate}\n\n疲劳：{found.fatigue}\n分层：{found.layer}\n{rest}")

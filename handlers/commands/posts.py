@@ -1,14 +1,13 @@
 """/preview /approve /reject: nothing is said unasked before a named colleague has read and approved its very words."""
 
 from handlers import texts
-from handlers.commands.parse import number
+from handlers.commands.picking import picked
 from handlers.commands.request import Request, say, stamp
 from handlers.effect_types import DraftPost, JudgePost
 from handlers.posting import APPROVED, NEED, REJECTED, UNLAWFUL, Prospect
 from handlers.turn import Outcome
 from scheduler.timetable import Planned
 
-FARTHEST = 92  # days that a plan looks ahead
 KINDS = {"value": "实用内容", "promo": "推广", "service": "服务通知"}
 STATES = {"waiting": "等批准", APPROVED: "已批准", REJECTED: "已驳回", UNLAWFUL: "不合规"}
 _LONGEST_WHY = 200
@@ -20,13 +19,12 @@ async def preview(request: Request) -> Outcome | None:
     found = await _picked(request, request.arguments)
     if not isinstance(found, tuple):
         return found
-    planned, prospect = found
+    place, planned, prospect = found
     head = (
         f"**{texts.moment(planned.at, request.office.zone)} 《{prospect.post.title}》**\n"
         f"{KINDS[prospect.post.kind]} · {_standing(prospect)}"
     )
     shown = [f"▼ {channel}\n{text}" for channel, text in prospect.shown.items()]
-    place = request.arguments.strip()
     ask = f"批准：/approve {place}　驳回：/reject {place} 原因" if prospect.state == "waiting" else ""
     return say("\n\n".join(block for block in (head, *_problems(prospect), *shown, _expected(prospect), ask) if block))
 
@@ -36,7 +34,7 @@ async def approve(request: Request) -> Outcome | None:
     found = await _picked(request, request.arguments)
     if not isinstance(found, tuple):
         return found
-    planned, prospect = found
+    _, planned, prospect = found
     title = prospect.post.title
     if prospect.state == UNLAWFUL:
         return say("\n\n".join([f"《{title}》不能批准，先改掉这些说法：", *_problems(prospect)]))
@@ -59,7 +57,7 @@ async def reject(request: Request) -> Outcome | None:
     found = await _picked(request, place)
     if not isinstance(found, tuple):
         return found
-    _, prospect = found
+    _, _, prospect = found
     judged = _judged(prospect, approved=False, why=texts.one_line(why, _LONGEST_WHY))
     text = f"已驳回《{prospect.post.title}》，不会发送；有别的合适内容就换上，发 /plan 看。改好之后可以再批准。"
     return say(text, judged, audit=f"reject {prospect.post.name}")
@@ -78,19 +76,15 @@ async def draft(request: Request) -> Outcome | None:
     return say(text, kept, audit=f"draft {made.source}")
 
 
-async def _picked(request: Request, place: str) -> tuple[Planned, Prospect] | Outcome | None:
-    """The planned post with this number; an outcome that says why there is none, None for no number."""
-    wanted = number(place)
-    if wanted is None:
-        return None
-    coming = await request.office.plan(FARTHEST)
-    if wanted > len(coming):
-        return say(f"计划里没有第 {wanted} 条，一共 {len(coming)} 条。发 /plan 看序号。")
-    planned = coming[wanted - 1]
-    prospect = await request.office.posting.prospect(planned)
+async def _picked(request: Request, place: str) -> tuple[int, Planned, Prospect] | Outcome | None:
+    """The planned post with this number and how it stands; see `picked` for what else it may be."""
+    found = await picked(request, place)
+    if not isinstance(found, tuple):
+        return found
+    prospect = await request.office.posting.prospect(found[1])
     if prospect is None:
-        return say(f"《{planned.title}》的内容刚刚变了，请重新发 /plan。")
-    return planned, prospect
+        return say(f"《{found[1].title}》的内容刚刚变了，请重新发 /plan。")
+    return *found, prospect
 
 
 def _standing(prospect: Prospect) -> str:

@@ -1,49 +1,69 @@
 """/plan /push /pause /resume: what is said unasked, and when."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from handlers import texts
 from handlers.commands.parse import number
-from handlers.commands.posts import FARTHEST, STATES
+from handlers.commands.picking import FARTHEST, picked
+from handlers.commands.posts import STATES
 from handlers.commands.request import Request, say, stamp
-from handlers.effect_types import Pause, Push, Resume
+from handlers.effect_types import Pause, Push, Resume, ShowPlan
+from handlers.naming import addressed
 from handlers.posting import NEED
 from handlers.turn import Outcome
 from scheduler.timetable import Planned
 
 _SHOWN = 30  # posts in one list
+_HOW = "看内容：/preview 序号　现在就推送：/push 序号"
+_NOT_THEN = "，但到时不会发"
+HOLIDAYS_UNKNOWN = (
+    "{year} 年的放假安排分寸还不知道，那一年什么都不会主动发。请升级分寸，"
+    "或把那一年放假的日子写进设置 [restraint] silent_days。"
+)
+_NUMBERED = 500  # posts whose numbers are remembered
 _RECIPIENTS = 3  # named per post
 
 
 async def plan(request: Request) -> Outcome | None:
-    """The coming posts with the numbers that /push takes."""
+    """The coming posts with the numbers that /push takes, which stay theirs until the next /plan."""
     days = number(request.arguments, unit="天|d", most=FARTHEST) if request.arguments else 7
     if days is None:
         return None
+    numbered = tuple(await request.office.plan(FARTHEST))[:_NUMBERED]
     coming = await request.office.plan(days)
     if not coming:
-        return say(await _nothing_within(days, request))
-    states = await request.office.posting.states(coming[:_SHOWN])
-    people = await request.office.posting.people(coming[:_SHOWN])
+        return say(_nothing_within(days, numbered, request.office.zone), ShowPlan(numbered))
+    return say(f"**{days} 天内的推送**\n\n{await _listed(request, coming, days)}\n\n{_HOW}", ShowPlan(numbered))
+
+
+async def _listed(request: Request, coming: Sequence[Planned], days: int) -> str:
+    """A line for each, and what holds for more than one."""
+    posting, zone = request.office.posting, request.office.zone
+    states, people = await posting.states(coming[:_SHOWN]), await posting.people(coming[:_SHOWN])
+    unknown = set(posting.years_unknown(days)) & {_year(post, zone) for post in coming[:_SHOWN]}
     rows = [
-        f"{place}. {_row(post, request.office.zone, reached)} · {STATES[state]}"
+        f"{place}. {_row(post, zone, reached)} · {STATES[state]}{_NOT_THEN if _year(post, zone) in unknown else ''}"
         for place, (post, state, reached) in enumerate(zip(coming, states, people, strict=False), 1)
     ]
-    more = f"\n\n后面还有 {len(coming) - _SHOWN} 条。" if len(coming) > _SHOWN else ""
-    return say(
-        f"**{days} 天内的推送**\n\n" + "\n".join(rows) + more + "\n\n看内容：/preview 序号　现在就推送：/push 序号"
-    )
+    more = [f"后面还有 {len(coming) - _SHOWN} 条。"] if len(coming) > _SHOWN else []
+    more += [HOLIDAYS_UNKNOWN.format(year=year) for year in sorted(unknown)]
+    return "\n\n".join(["\n".join(rows), *more])
 
 
-async def _nothing_within(days: int, request: Request) -> str:
-    later = await request.office.plan(FARTHEST)
+def _year(post: Planned, zone: str) -> int:
+    return post.at.astimezone(ZoneInfo(zone)).year
+
+
+def _nothing_within(days: int, later: Sequence[Planned], zone: str) -> str:
     if not later:
         return f"{days} 天内没有推送，之后也还没有安排。"
-    return f"{days} 天内没有推送。下一条：\n\n1. {_row(later[0], request.office.zone)}"
+    return f"{days} 天内没有推送。下一条：\n\n1. {_row(later[0], zone)}"
 
 
 def _row(post: Planned, zone: str, people: int | None = None) -> str:
-    named = "、".join(post.to[:_RECIPIENTS]) or "没有收件人"
+    named = "、".join(map(addressed, post.to[:_RECIPIENTS])) or "没有收件人"
     more = f" 等 {len(post.to)} 处" if len(post.to) > _RECIPIENTS else ""
     needed = f"（按需：{post.schedule.removeprefix(NEED)}）" if post.schedule.startswith(NEED) else ""
     count = f"，现在共 {people} 人或群" if people is not None else ""
@@ -52,13 +72,10 @@ def _row(post: Planned, zone: str, people: int | None = None) -> str:
 
 async def push(request: Request) -> Outcome | None:
     """Sends one planned post now. The gate decides as ever: being asked for by hand changes nothing."""
-    place = number(request.arguments)
-    if place is None:
-        return None
-    coming = await request.office.plan(FARTHEST)
-    if place > len(coming):
-        return say(f"计划里没有第 {place} 条，一共 {len(coming)} 条。发 /plan 看序号。")
-    post = coming[place - 1]
+    found = await picked(request, request.arguments)
+    if not isinstance(found, tuple):
+        return found
+    place, post = found
     if post.schedule.startswith(NEED):
         return say(f"《{post.title}》是会员需要时才发的，不用推送：发 /approve {place} 批准，之后会自己发出。")
     text = (

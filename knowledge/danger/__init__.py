@@ -62,17 +62,19 @@ def _shows(sign: Sign, now: str, earlier: tuple[str, ...]) -> bool:
 
 def _gone_on(now: str, earlier: tuple[str, ...]) -> Sign | None:
     """A telling in two messages: neither says all of it, and what is said now is short and tells what was seen."""
-    if not earlier or len(now) > SHORT or _ORDINARY.search(now) or any(_shows(sign, earlier[-1], ()) for sign in SIGNS):
+    if not earlier or len(now) > SHORT or _ORDINARY.search(now):
         return None
-    return next((sign for sign in SIGNS if _goes_on(sign, now, earlier[-1])), None)
+    found = next((sign for sign in SIGNS if _goes_on(sign, now, earlier[-1])), None)
+    return None if found is None or any(_shows(sign, earlier[-1], ()) for sign in SIGNS) else found
 
 
 def _goes_on(sign: Sign, now: str, before: str) -> bool:
     both = f"{before},{now}"
     return any(
-        _news(way, now, before, both) and all(finder(both) for finder in way)
+        all(finder(both) for finder in way)
+        and _news(way, now, before, both)
+        and not any(_of_another(finder, now) for finder in way)
         for way in TELLINGS.get(sign.code, ())
-        if not any(_of_another(finder, now) for finder in way)
     )
 
 

@@ -7,7 +7,7 @@ import re
 from functools import cache
 from itertools import product
 
-from pypinyin import Style, lazy_pinyin, pinyin
+from knowledge.language.pinyin import readings, syllables
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 
@@ -80,19 +80,13 @@ bali made ok
 
 
 @cache
-def _sounds(char: str) -> tuple[str, ...]:
-    """All ways to read one character, without tones."""
-    return tuple(dict.fromkeys(pinyin(char, style=Style.NORMAL, heteronym=True)[0]))
-
-
-@cache
 def _words() -> dict[tuple[str, ...], str]:
-    return {tuple(lazy_pinyin(word)): word for word in _TOLD}
+    return {tuple(syllables(word)): word for word in _TOLD}
 
 
 @cache
 def _heard() -> dict[tuple[str, ...], str]:
-    return {tuple(lazy_pinyin(word)): word for word in _HEARD}
+    return {tuple(syllables(word)): word for word in _HEARD}
 
 
 def _split(run: str) -> tuple[str, ...] | None:
@@ -127,8 +121,8 @@ def _touches(run: str, text: str) -> bool:
 
 def _units(run: str, wanted: bool) -> list[str]:
     """The syllables of a run, each marked; the run itself where it is not taken for pinyin."""
-    syllables = _split(run) if wanted else None
-    return [f"~{one}" for one in syllables] if syllables else [run]
+    said = _split(run) if wanted else None
+    return [f"~{one}" for one in said] if said else [run]
 
 
 def _joined(units: list[str]) -> str:
@@ -162,8 +156,8 @@ def _longest(units: list[str], at: int) -> str:
         marked = [one[1:] if one.startswith("~") else "" for one in window]
         if len(window) < size or not any(marked):
             continue
-        readings = [(mark,) if mark else _sounds(one) for mark, one in zip(marked, window, strict=True)]
-        found = next((word for key in product(*readings) if (word := _words().get(key))), "")
+        heard_as = [(mark,) if mark else readings(one) for mark, one in zip(marked, window, strict=True)]
+        found = next((word for key in product(*heard_as) if (word := _words().get(key))), "")
         if found and all(mark or one == char for mark, one, char in zip(marked, window, found, strict=True)):
             return found
     return ""
@@ -172,7 +166,7 @@ def _longest(units: list[str], at: int) -> str:
 def heard(text: str) -> str:
     """`text` with words of danger that are written with another character of the same sound: 忽吸, 昏谜."""
     said = list(text)
-    sounds = [_sounds(char)[0] if "\u4e00" <= char <= "\u9fff" else "" for char in said]
+    sounds = [readings(char)[0] if "\u4e00" <= char <= "\u9fff" else "" for char in said]
     for size in (2, 3, 4):
         for at in range(len(said) - size + 1):
             word = _heard().get(tuple(sounds[at : at + size]))

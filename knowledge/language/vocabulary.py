@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pypinyin import Style, lazy_pinyin
-
+from knowledge.language.pinyin import syllables
 from knowledge.language.segmenting import Segmenter, zipf
 from knowledge.language.terms import canonical
 from knowledge.types import Passage
@@ -56,8 +55,8 @@ def heard(used: Mapping[str, Used]) -> tuple[Heard, ...]:
     meant = sorted(filter(lambda word: _can_be_meant(word, used[word]), used), key=lambda one: _telling(used[one]))
     found = []
     for word in meant:
-        syllables = lazy_pinyin(word, style=Style.NORMAL)
-        found.append(Heard(word, _sound(syllables), "".join(syllable[0] for syllable in syllables)))
+        said = syllables(word)
+        found.append(Heard(word, _sound(said), "".join(syllable[0] for syllable in said)))
     return tuple(found)
 
 
@@ -100,7 +99,7 @@ class Vocabulary:
 
     def sounding_like(self, word: str) -> list[str]:
         """Words that sound like this one, without tones and with what many do not tell apart."""
-        return [one for one in self._by_sound.get(_sound(lazy_pinyin(word, style=Style.NORMAL)), ()) if one != word]
+        return [one for one in self._by_sound.get(_sound(syllables(word)), ()) if one != word]
 
     def spelt(self, latin: Sequence[str]) -> list[str]:
         """Words whose pinyin these Latin letters are: ("fa", "shao") or ("fashao",)."""
@@ -108,7 +107,7 @@ class Vocabulary:
 
     def half_spelt(self, before: str, latin: str, after: str) -> list[str]:
         """Words written partly in Chinese: ("晃", "dong", "") → 晃动. The Chinese characters stay as they are."""
-        sound = _sound([*lazy_pinyin(before, style=Style.NORMAL), latin, *lazy_pinyin(after, style=Style.NORMAL)])
+        sound = _sound([*syllables(before), latin, *syllables(after)])
         found = self._by_sound.get(sound, ())
         return [word for word in found if word.startswith(before) and word.endswith(after)]
 
@@ -123,8 +122,8 @@ class Vocabulary:
         return [other for key in keys for other in self._by_shape.get(key, ()) if other != word]
 
 
-def _sound(syllables: Sequence[str]) -> str:
-    return _alike("".join(syllables))
+def _sound(said: Sequence[str]) -> str:
+    return _alike("".join(said))
 
 
 def _alike(pinyin: str) -> str:

@@ -22,7 +22,7 @@ FILE = "synonyms.yaml"  # beside the guides
 SAME = 0.95  # credit for another wording of the same thing
 RELATED = 0.5  # credit for something close to it
 PHRASE = 0.85  # credit for what a colloquial phrase stands for
-_GROUPS = ("everyday.yaml", "english.yaml", "dialects.yaml")
+_GROUPS = ("everyday.yaml", "english.yaml", "dialects.yaml", "members.yaml")
 _PHRASES = ("phrases-home.yaml", "phrases-parenting.yaml", "phrases-service.yaml", "phrases-scenes.yaml")
 TOLD = 0.65  # share of a phrase's neighbouring characters that must occur for it to be told
 MOST = 3  # phrases of one text
@@ -41,10 +41,13 @@ class Phrases:
     """
 
     def __init__(self, meant: Mapping[str, tuple[str, ...]]) -> None:
+        self.meant = meant
         self._meant = tuple(meant.items())
-        self._pairs = [_telling_pairs(phrase) for phrase, _ in self._meant]
+        self._sizes: list[int] = []  # how many pairs each phrase has
         self._having: defaultdict[str, list[int]] = defaultdict(list)
-        for number, pairs in enumerate(self._pairs):
+        for number, (phrase, _) in enumerate(self._meant):
+            pairs = _telling_pairs(phrase)
+            self._sizes.append(len(pairs))
             for pair in pairs:
                 self._having[pair].append(number)
 
@@ -56,8 +59,8 @@ class Phrases:
                 places[number].setdefault(pair, at)
         found = []
         for number, seen in places.items():
-            share, spread = len(seen) / len(self._pairs[number]), max(seen.values()) - min(seen.values())
-            if len(seen) >= 2 and share >= TOLD and spread <= 2 * len(self._pairs[number]) + 4:
+            share, spread = len(seen) / self._sizes[number], max(seen.values()) - min(seen.values())
+            if len(seen) >= 2 and share >= TOLD and spread <= 2 * self._sizes[number] + 4:
                 found.append((*self._meant[number], share))
         found.sort(key=lambda one: (-one[2], -len(one[0])))
         return list({words: (phrase, words, share) for phrase, words, share in reversed(found)}.values())[::-1][:MOST]
@@ -100,23 +103,29 @@ def _longest(plain: str, table: Mapping[str, object]) -> list[tuple[int, int]]:
 
 def wordings(added: Sequence[Sequence[str]] = ()) -> Wordings:
     """Our own table with the groups that operators `added`."""
-    own = _own("synonyms.yaml")
+    own = _own()
     forms: dict[str, dict[str, float]] = defaultdict(dict)
-    for group in _merged([*own["groups"], *(group for name in _GROUPS for group in _own_groups(name)), *added]):
+    for group in _merged([*own.groups, *map(_canonical, added)]):
         _join(forms, group, SAME)
-    for group in own["related"]:
-        _join(forms, [canonical(str(word)) for word in group], RELATED)
-    return Wordings(
-        {word: tuple(others.items()) for word, others in forms.items()}, _attributes(), _phrases(), _written()
-    )
+    for near in own.related:
+        _join(forms, near, RELATED)
+    shared: dict[tuple[str, float], tuple[str, float]] = {}  # a pair stands with every wording of its group
+    found = {word: tuple(shared.setdefault(one, one) for one in others.items()) for word, others in forms.items()}
+    return Wordings(found, own.attributes, own.phrases, own.written)
 
 
-def _merged(groups: Iterable[Iterable[object]]) -> list[list[str]]:
-    """Groups; one whose first wording stands in an earlier group is part of that one."""
+def taught() -> list[tuple[str, str]]:
+    """What our own tables teach, as (what people say, how it is written), both canonical."""
+    own = _own()
+    words = [(word, group[0]) for group in own.groups for word in group[1:]]
+    return [*words, *((phrase, " ".join(written)) for phrase, written in own.phrases.meant.items())]
+
+
+def _merged(groups: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Canonical groups; one whose first wording stands in an earlier group is part of that one."""
     found: list[list[str]] = []
     having: dict[str, list[str]] = {}
-    for group in groups:
-        words = [canonical(str(word)) for word in group]
+    for words in groups:
         joined = having.get(words[0])
         if joined is None:
             joined = []
@@ -168,9 +177,36 @@ def _join(forms: dict[str, dict[str, float]], group: Iterable[str], credit: floa
                 forms[word][other] = max(credit, forms[word].get(other, 0.0))
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """Our own table. All words are canonical."""
+
+    groups: Sequence[Sequence[str]]
+    related: Sequence[Sequence[str]]
+    attributes: Mapping[str, tuple[tuple[str, str], ...]]
+    phrases: Phrases
+    written: Mapping[str, str]
+
+
 @cache
-def _written() -> dict[str, str]:
-    groups = [*_own("synonyms.yaml")["groups"], *(group for name in _GROUPS for group in _own_groups(name))]
+def _own() -> _Own:
+    """Read once, in a quarter of a second; the files as they were read are not kept."""
+    first = _load("synonyms.yaml")
+    groups = [*first["groups"], *(group for name in _GROUPS for group in _load(name) or ())]
+    return _Own(
+        [_canonical(group) for group in groups],
+        [_canonical(group) for group in first["related"]],
+        _attributes(_load("attributes.yaml")),
+        Phrases(_meant(first["phrases"])),
+        _written(groups),
+    )
+
+
+def _canonical(group: Iterable[object]) -> list[str]:
+    return [canonical(str(word)) for word in group]
+
+
+def _written(groups: Iterable[Sequence[object]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for first, *others in groups:
         for word in map(str, others):
@@ -179,35 +215,22 @@ def _written() -> dict[str, str]:
     return found
 
 
-@cache
-def _attributes() -> dict[str, tuple[tuple[str, str], ...]]:
+def _attributes(kinds: Mapping[Any, Mapping[Any, Iterable[Any]]]) -> dict[str, tuple[tuple[str, str], ...]]:
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for kind, values in _own("attributes.yaml").items():
+    for kind, values in kinds.items():
         for value, words in values.items():
             for word in dict.fromkeys([str(value), *map(str, words)]):
                 found[canonical(word)].append((str(kind), str(value)))
     return {word: tuple(values) for word, values in found.items()}
 
 
-@cache
-def _phrases() -> Phrases:
-    told_first = _own("synonyms.yaml")["phrases"]
+def _meant(told_first: Mapping[Any, Any]) -> dict[str, tuple[str, ...]]:
     meant = {canonical(str(phrase)): tuple(str(words).split()) for phrase, words in told_first.items()}
     for name in _PHRASES:
-        for written, told in _own(name).items():
+        for written, told in (_load(name) or {}).items():
             words = tuple(canonical(word) for word in str(written).split())
             meant.update((canonical(str(phrase)), words) for phrase in told)
-    return Phrases(meant)
-
-
-def _own_groups(name: str) -> list[list[str]]:
-    loaded = _load(name)
-    return [list(map(str, group)) for group in loaded or ()]
-
-
-@cache
-def _own(name: str) -> dict[str, Any]:
-    return dict(_load(name) or {})
+    return meant
 
 
 def _load(name: str) -> Any:

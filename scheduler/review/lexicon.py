@@ -13,6 +13,7 @@ import yaml
 from scheduler.review.spelling import Respelling
 from scheduler.review.types import Code
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where it is there
 BUILT_IN = Path(str(files("scheduler.review").joinpath("lexicon.yaml")))
 LONGEST_GAP = 60  # characters that `<n>` of a pattern may let pass
 _PLACE = re.compile(r"<(,?)([^<>=!]+)>")
@@ -81,7 +82,7 @@ class Lexicon:
 
 def _loaded(path: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - a safe loader
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise LexiconUnusable(f"审稿词表 {path.name} 读不了，先不能批准任何内容。请检查这个文件。") from error
     if not isinstance(found, dict) or not found.get("version") or not isinstance(found.get("date"), date):

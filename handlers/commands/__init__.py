@@ -1,0 +1,1 @@
+"""Slash-commands of colleagues, one module per theme; `dispatch` finds the one that is meant."""
