@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.channels import Limits
 from bot.gatekeeper import Gatekeeper
 from bot.part import Final, Klass, Part, part_id
@@ -13,6 +15,7 @@ from bot.transaction import Transaction
 from scheduler.gate import Decision, Verdict
 from scheduler.posts import parse_recipient, with_missed
 
+RATED = timedelta(seconds=60)  # the platform counts by the minute
 HELD_RETRY = timedelta(minutes=10)  # how often a post on hold asks the gate again
 
 
@@ -47,6 +50,16 @@ class Admission:
         within = await self._within_budget(transaction, part)
         return None if within is None else replace(within, tries=within.tries + 1)
 
+    def is_plain(self, part: Part, now: datetime) -> bool:
+        """Whether only the platform's rate can speak against the part, so that `take` may be tried first."""
+        expired = part.expires_at is not None and now >= part.expires_at
+        return part.klass is Klass.REPLY and self._limits(part).per_message is None and not expired
+
+    async def take(self, connection: AsyncConnection, part: Part, now: datetime) -> Part | None:
+        """`admit` in one statement, for a plain part. None does not say why not: ask `admit`."""
+        claimed = await outbox.claim_within(connection, part, now - RATED, self._limits(part).per_minute)
+        return replace(part, tries=part.tries + 1) if claimed else None
+
     async def _let_service(self, transaction: Transaction, part: Part) -> None:
         """One question that a colleague approved is no post: caps and an earlier 退订 do not count. What came up since
         does: the member is upset again, somebody serves them, or they told us to leave them alone."""
@@ -58,7 +71,7 @@ class Admission:
         if per_minute is None:
             return False
         now = transaction.now
-        sent = await outbox.sent_since(transaction.connection, part.lane, now - timedelta(seconds=60))
+        sent = await outbox.sent_since(transaction.connection, part.lane, now - RATED)
         wait = outbox.rate_wait(sent, now, per_minute)
         if wait > timedelta(0):
             await outbox.put_back(transaction.connection, part, now + wait, "rate")
@@ -73,21 +86,25 @@ class Admission:
         budget = self._limits(part).per_message
         if budget is None or part.klass not in (Klass.REPLY, Klass.SERVICE) or part.kind != "text":
             return part
-        spent, perhaps, member_at = await outbox.budget(transaction.connection, part.conversation)
-        if transaction.now - member_at > budget.window:
-            raise Stopped(Final.DEAD, "window_closed")
-        if part.tries > 0:  # a repetition of the same part is not counted twice
-            return part
-        if spent >= budget.parts:
-            await outbox.wait_for_member(transaction.connection, part)
-            return None
-        await outbox.spend(transaction.connection, part.conversation)
+        connection, oldest = transaction.connection, transaction.now - budget.window
+        # A repetition of the same part is not counted twice.
+        perhaps = None if part.tries else await outbox.spend(connection, part.conversation, budget.parts, oldest)
+        if perhaps is None:
+            return await self._without_room(transaction, part, oldest)
         following = await outbox.texts_after(transaction.connection, part)
         # Answers share messages evenly: eight with five messages left leave two by two. One is kept for a question that
         # was asked meanwhile and that we have not heard of yet.
         together = math.ceil((1 + len(following)) / max(1, budget.parts - perhaps - 1))
         joined = _fitting(part, following[: together - 1], budget.size)
         return await outbox.absorb(transaction.connection, part, joined) if joined else part
+
+    async def _without_room(self, transaction: Transaction, part: Part, oldest: datetime) -> Part | None:
+        if await outbox.member_at(transaction.connection, part.conversation) < oldest:
+            raise Stopped(Final.DEAD, "window_closed")
+        if part.tries > 0:
+            return part
+        await outbox.wait_for_member(transaction.connection, part)
+        return None
 
     async def _pass_gate(self, transaction: Transaction, part: Part) -> Part | None:
         """Ask the gate for each recipient: the allowed go now, the deferred become a part of their own."""

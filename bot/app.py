@@ -1,7 +1,10 @@
 """The one place that puts the program together. Objects receive what they need; nothing reaches for a global."""
 
-from collections.abc import Sequence
+import os
+import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.admission import Admission
 from bot.attendance import Attendance
@@ -9,6 +12,7 @@ from bot.audience import Directory
 from bot.channels.kf import KfChannel
 from bot.clock import Clock, SystemClock
 from bot.cluster.engine import Caller, ClusterEngine
+from bot.cluster.seats import Seats
 from bot.connections import Connections, connect
 from bot.context import Context
 from bot.desk import Desk, Roles
@@ -18,14 +22,15 @@ from bot.engine import EmbeddedEngine, Engine
 from bot.exclusion import Exclusion
 from bot.expiry import ExpiryNotices
 from bot.facts import FactFinder, Surroundings
-from bot.foundation import Foundation, lay
+from bot.foundation import Foundation, lay, traced
 from bot.gaps import GapKeeper
 from bot.gatekeeper import Gatekeeper
 from bot.health import HealthFigures, HealthGauges, health_figures
 from bot.holds import Holding, Releasing
-from bot.holidays import HolidayNotices
+from bot.holidays import HolidayNotices, unknown_years
 from bot.librarian import Librarian
 from bot.mass.checking import asking
+from bot.measuring import Measuring
 from bot.needs import Needs
 from bot.notebook import Notebook
 from bot.office import BotOffice
@@ -36,6 +41,7 @@ from bot.planner import Planner
 from bot.posting import BotPosting, PostJudge
 from bot.process_role import ProcessRole
 from bot.program import Program
+from bot.readiness import Readiness
 from bot.records import MemberRecords
 from bot.recovery import Recovery
 from bot.relations import Relations
@@ -63,6 +69,7 @@ from handlers.effect_types import (
     JudgePost,
     Release,
     SetLayer,
+    ShowPlan,
     Solved,
 )
 from handlers.turn import Channel
@@ -108,8 +115,11 @@ class _Knowing:
 
 
 def build(settings: Settings, clock: Clock | None = None, role: ProcessRole = ProcessRole.ALL) -> Program:
-    """Put the program together inside a running event loop. Opens nothing yet. Raises StoreUnusable."""
-    base = lay(settings, clock or SystemClock(), role)
+    """Put the program of a role that works or ticks together, inside a running event loop.
+
+    Opens nothing yet. Raises StoreUnusable.
+    """
+    base = traced(lay(settings, clock or SystemClock(), role))
     connections = connect(base)
     librarian = Librarian(settings, base.database, base.transactions, base.alarm)
     figures = health_figures(base, connections.contact, connections.kf)
@@ -132,8 +142,14 @@ def build(settings: Settings, clock: Clock | None = None, role: ProcessRole = Pr
         ticker=_ticker(base, connections, unasked, knowing, pager),
         everywhere=_everywhere(connections, unasked, librarian, base),
         connections=connections,
-        web=Web(base, connections, office),
+        web=_web(base, connections, librarian),
     )
+
+
+def _web(base: Foundation, connections: Connections, librarian: Librarian) -> Web:
+    behind = Readiness(base.settings.wecom, connections.client, librarian).problems if base.role.works else None
+    measuring = Measuring(base, connections, librarian.built_at)
+    return Web(base, connections.streams, connections.ringing, measuring, behind)
 
 
 def _engine(base: Foundation, desk: Desk, connections: Connections) -> Engine:
@@ -148,7 +164,8 @@ def _engine(base: Foundation, desk: Desk, connections: Connections) -> Engine:
         now = base.clock.now()
         return [*await base.inbox.due(now, most), *await base.outbox.due(now, most)]
 
-    return ClusterEngine(desk.drain, base.cluster.session, unfinished, connections.serves, base.clock, concurrency)
+    session = base.cluster.session
+    return ClusterEngine(desk.drain, session, unfinished, connections.serves, Seats(session), base.clock, concurrency)
 
 
 def _unasked(base: Foundation, connections: Connections, librarian: Librarian) -> _Unasked:
@@ -173,6 +190,7 @@ def _unasked(base: Foundation, connections: Connections, librarian: Librarian) -
         compared=planner.trials,
         database=base.database,
         clock=base.clock,
+        unknown_years=partial(unknown_years, base.settings),
     )
     return _Unasked(
         shelf=shelf,
@@ -204,8 +222,18 @@ def _needs(base: Foundation, directory: Directory, orders: OrderBook, shelf: She
     )
 
 
+def _traceable(base: Foundation) -> tuple[Callable[..., Dispatcher], Callable[..., Desk]]:
+    """What makes the dispatcher and the desk: those with spans around their work, where there are traces."""
+    if base.tracing is None:
+        return Dispatcher, Desk
+    from bot.traced import TracedDesk, TracedDispatcher  # noqa: PLC0415 - a bot without traces loads none of it
+
+    return partial(TracedDispatcher, tracing=base.tracing), partial(TracedDesk, tracing=base.tracing)
+
+
 def _dispatcher(base: Foundation, connections: Connections, gatekeeper: Gatekeeper, exclusion: Exclusion) -> Dispatcher:
-    return Dispatcher(
+    dispatcher, _ = _traceable(base)
+    return dispatcher(
         base.outbox,
         base.transactions,
         connections.channels,
@@ -231,6 +259,7 @@ def _applier(base: Foundation, unasked: _Unasked, librarian: Librarian, pager: P
         Solved: Recovery(),
         JudgePost: judge,
         ExtraPromoDay: judge,
+        ShowPlan: judge,
         SetLayer: LayerJudge(unasked.rhythms),
         DraftPost: judge,
     }
@@ -245,7 +274,8 @@ def _desk(
     exclusion: Exclusion,
     applier: Applier,
 ) -> Desk:
-    return Desk(
+    _, desk = _traceable(base)
+    return desk(
         inbox=base.inbox,
         transactions=base.transactions,
         dispatcher=dispatcher,
@@ -299,6 +329,7 @@ def _office(base: Foundation, unasked: _Unasked, knowing: _Knowing, channels: Se
         since=base.clock.now(),
         channels=channels,
         warnings=lambda: tuple(base.warnings.values()),
+        process="" if base.cluster is None else f"{base.role} {socket.gethostname()}:{os.getpid()}",
     )
 
 

@@ -25,10 +25,10 @@ from bot.store.streams import end_unsaid
 from bot.streaming import Streaming
 from bot.takeover import ended, taken
 from bot.transaction import Overtaken, Transaction, Transactions
-from handlers import decide
 from handlers.effect_types import Forget, HoldUnasked, Rate, Satisfied
 from handlers.handoff import SILENT
-from handlers.mood import Reading
+from handlers.mood_types import Reading
+from handlers.policy import decide
 from handlers.texts import ANSWERED_BY_COLLEAGUE, APOLOGY
 from handlers.turn import Channel, Conversation, Kind, Office, Outcome, Reply, Role, Turn
 from scheduler.posts import subject_of
@@ -93,16 +93,26 @@ class Desk:
             if waiting is None:
                 return None, False
             await self.pace.turn()
-            retry_at = await self._try(lane, waiting)
-            if retry_at is not None:
+            try:
+                retry_at = await self._try(lane, waiting)
+            except Overtaken:
+                continue  # the same item again, under the new state
+            if retry_at is not None or self._is_last(waiting):
                 return retry_at, False
         return None, True
 
+    def _is_last(self, waiting: Waiting) -> bool:
+        """What came in since has woken the lane, and is its next drain's; but where messages are counted, answers have
+        to share them, so there it is decided before anything is sent."""
+        channel = self.channels.get(waiting.conversation.channel)
+        return not waiting.more and (channel is None or channel.limits.per_message is None)
+
     async def _try(self, lane: str, waiting: Waiting) -> datetime | None:
+        """When to try again what failed. Raises Overtaken."""
         try:
             await self._handle(lane, waiting)
         except Overtaken:
-            return None  # the loop takes the same item up again, under the new state
+            raise
         except Exception as error:
             if away(error):
                 raise  # tried again when the store is back; the item is not to blame
@@ -152,9 +162,10 @@ class Desk:
     async def _apply(self, transaction: Transaction, turn: Turn, waiting: Waiting, outcome: Outcome) -> None:
         connection = transaction.connection
         mood = turn.reading.mood if turn.reading else ""
-        if not await mark_handled(connection, turn.item.id, outcome.handler, transaction.now, "handled", mood):
+        now = await mark_handled(connection, turn.item.id, outcome.handler, transaction.now, "handled", mood)
+        if now is None:
             return
-        version = await self._move(transaction, turn, outcome)
+        version = await self._move(transaction, turn, outcome, now)
         parts = self._reply_parts(turn.conversation, waiting, outcome.replies, version)
         await transaction.enqueue(parts)
         await self.applier.note_answers(transaction, waiting, outcome.replies)
@@ -169,8 +180,9 @@ class Desk:
             await note(connection, subject, kind, about, transaction.now)
         await self._keep_books(transaction, turn, waiting)
 
-    async def _move(self, transaction: Transaction, turn: Turn, outcome: Outcome) -> int:
-        """The version the replies are good under. Raises Overtaken when the turn was decided under an older one."""
+    async def _move(self, transaction: Transaction, turn: Turn, outcome: Outcome, now: int) -> int:
+        """The version the replies are good under; `now` is the conversation's. Raises Overtaken when the turn was
+        decided under an older one."""
         conversation = turn.conversation
         if outcome.move is not None:
             # What was decided before the member's own words is still said, unless they are upset.
@@ -180,8 +192,7 @@ class Desk:
                 transaction.connection, conversation.id, outcome.move, version=conversation.version, keep_replies=own
             )
         else:
-            current = await conversations.load(transaction.connection, conversation.id)
-            version = current.version if current and current.version == conversation.version else None
+            version = now if now == conversation.version else None
         if version is None:
             raise Overtaken
         return version
@@ -215,7 +226,7 @@ class Desk:
         """An item that breaks us every time: apologise, tell operators, and let the rest go on."""
         async with self.transactions.begin() as transaction:
             conversation = await conversations.load(transaction.connection, lane)
-            if not await mark_handled(transaction.connection, waiting.item.id, "dead", transaction.now, "dead"):
+            if await mark_handled(transaction.connection, waiting.item.id, "dead", transaction.now, "dead") is None:
                 return
             if (
                 conversation is not None

@@ -13,6 +13,7 @@ from bot.channels import ChannelPort
 from bot.clock import Clock
 from bot.errors import AlreadyDone, MaybeDone, NeedsOperator, Refused, SendError, StateMoved, TryLater, WaitForMember
 from bot.exclusion import Exclusion
+from bot.mass import recalling
 from bot.pace import Pace
 from bot.part import Final, Klass, Part, Receipt, part_id
 from bot.relay import came_back
@@ -21,6 +22,7 @@ from bot.store.away import away
 from bot.takeover import CODE_LIFE, ask, over, still_open
 from bot.transaction import Transaction, Transactions
 from handlers.handoff import Event, Move
+from handlers.naming import channel_name
 from handlers.turn import Channel
 from scheduler.posts import parse_recipient, subject_of
 
@@ -31,7 +33,7 @@ OPERATOR_RETRY = timedelta(minutes=5)  # how often a part that waits for a perso
 
 ENDED = {
     Final.DEAD: "有一条消息没能送达（{channel}，原因 {reason}），已停止重试。",
-    Final.LOST: "有一条消息发出后没有收到回执（{channel}，原因 {reason}），为免重复没有再发，请人工核对。",
+    Final.LOST: "有一条消息不确定是否送达（{channel}，原因 {reason}）：没有收到回执，为免重复没有再发，请人工核对。",
 }
 
 NOT_ASKED = (
@@ -68,8 +70,12 @@ class Dispatcher:
         self._watcher = watcher
 
     async def flush(self, lane: str) -> datetime | None:
-        """Send the lane's parts in order. Returns when to come back, or None when nothing is left."""
-        while (part := await self._store.next(lane)) is not None:
+        """Send the lane's parts in order. Returns when to come back, or None when nothing is left.
+
+        What is added to the lane meanwhile wakes it; so after the last part nobody has to look once more.
+        """
+        while (found := await self._store.next(lane)) is not None:
+            part, more = found
             if part.sending:
                 await self._resume(part)
                 continue
@@ -78,7 +84,9 @@ class Dispatcher:
             if part.tries:  # thousands may be due again at once: callbacks go first
                 await self._pace.turn()
             async with self._exclusion.sending(_unasked_of(part)):
-                await self._dispatch(part)
+                ended = await self._dispatch(part)
+            if ended and not more:
+                break
         return None
 
     async def _resume(self, part: Part) -> None:
@@ -86,14 +94,15 @@ class Dispatcher:
         the lane, so nobody is sending it. It is repeated where that is safe, else counted as lost and told."""
         async with self._transactions.begin() as transaction:
             if part.repeatable:
-                await outbox.put_back(transaction.connection, part, transaction.now, "interrupted")
+                await outbox.put_back(transaction.connection, part, transaction.now, outbox.INTERRUPTED)
             else:
-                await self._end(transaction, part, Final.LOST, "interrupted")
+                await self._end(transaction, part, Final.LOST, outbox.INTERRUPTED)
 
-    async def _dispatch(self, part: Part) -> None:
+    async def _dispatch(self, part: Part) -> bool:
+        """Whether the part was sent, and has ended with that."""
         admitted = await self._admit(part)
         if admitted is None:
-            return
+            return False
         try:
             receipt = await self._channels[admitted.channel].send(admitted)
         except SendError as error:
@@ -108,8 +117,16 @@ class Dispatcher:
             await self._close(admitted, final, f"defect {type(error).__name__}")
         else:
             await self._sent(admitted, receipt)
+            return True
+        return False
 
     async def _admit(self, part: Part) -> Part | None:
+        now = self._clock.now()
+        if self._admission.is_plain(part, now):
+            async with self._transactions.single() as connection:
+                taken = await self._admission.take(connection, part, now)
+            if taken is not None:
+                return taken
         async with self._transactions.begin() as transaction:
             try:
                 return await self._admission.admit(transaction, part)
@@ -118,6 +135,16 @@ class Dispatcher:
                 return None
 
     async def _sent(self, part: Part, receipt: Receipt) -> None:
+        if part.klass is Klass.REPLY and receipt == Receipt(receipt.platform_id):
+            async with self._transactions.single() as connection:
+                now = self._clock.now()
+                await outbox.finish(connection, part, Final.SENT, now, platform_id=receipt.platform_id)
+        else:
+            await self._note_sent(part, receipt)
+        self._note(part, Final.SENT)
+
+    async def _note_sent(self, part: Part, receipt: Receipt) -> None:
+        """Everything that follows from a part's having left."""
         async with self._transactions.begin() as transaction:
             connection, now = transaction.connection, transaction.now
             await outbox.finish(connection, part, Final.SENT, now, platform_id=receipt.platform_id)
@@ -130,8 +157,9 @@ class Dispatcher:
             elif part.klass is Klass.POST:
                 await ledger.mark_delivered(connection, part.id)
             await transaction.enqueue(await self._moved(transaction, part, receipt))
+            if part.kind == recalling.RECALL and not receipt.too_late:
+                await transaction.enqueue(recalling.told(part, self._alarm, now, done=True))
             await occurrences.settle(transaction, part, self._alarm)
-        self._note(part, Final.SENT)
 
     def _note(self, part: Part, final: Final) -> None:
         if self._watcher is not None:
@@ -189,6 +217,8 @@ class Dispatcher:
                 await posts.release(transaction.connection, part.id)
             reason = f"{type(error).__name__} {error.errcode}"
             await outbox.put_back(transaction.connection, part, transaction.now + after, reason)
+            if part.kind == recalling.RECALL:
+                await transaction.enqueue(recalling.told(part, self._alarm, transaction.now, done=False))
             if isinstance(error, NeedsOperator) and part.klass is not Klass.NOTICE:
                 told = self._alarm.raised(f"needs:{error.errcode}", error.what_to_do, transaction.now)
                 await transaction.enqueue(told)
@@ -212,7 +242,11 @@ class Dispatcher:
         return [self._alarm.notice(part.body["approved_by"], text, part_id("not_asked", part.id), now)]
 
     async def _end(self, transaction: Transaction, part: Part, final: Final, reason: str, what_to_do: str = "") -> None:
-        """Close a part that was not sent, and tell whoever has to know."""
+        """Close a part that was not sent, and tell whoever has to know.
+
+        Where the answer to an earlier try was lost it may have arrived: nobody knows, and that is told.
+        """
+        final = Final.LOST if final is Final.DEAD and part.doubtful else final
         await outbox.finish(transaction.connection, part, final, transaction.now, reason=reason)
         log.info("part_ended", part=part.id, channel=part.channel, klass=part.klass, final=final, reason=reason)
         self._note(part, final)
@@ -223,7 +257,7 @@ class Dispatcher:
         elif part.klass is Klass.SERVICE:
             await transaction.enqueue(self._not_asked(part, transaction.now))
         elif final in ENDED and part.klass is not Klass.NOTICE:
-            text = ENDED[final].format(channel=part.channel, reason=reason) + what_to_do
+            text = ENDED[final].format(channel=channel_name(part.channel), reason=reason) + what_to_do
             await transaction.enqueue(self._alarm.raised(f"{final}:{part.channel}:{reason}", text, transaction.now))
         await occurrences.settle(transaction, part, self._alarm)
 

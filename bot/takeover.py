@@ -125,7 +125,7 @@ async def ask(
     left = await conversations.load(connection, conversation_id)
     if number is None or left is None or left.state is not State.CLOSING:
         return
-    if not await conversations.held_elsewhere(connection, left.person, left.id):
+    if not await conversations.held_elsewhere(connection, left.id):
         await transaction.enqueue(asked(left, number, left.version, code, until or transaction.now + ASK_LIFE))
 
 

@@ -6,11 +6,13 @@ from contextlib import suppress
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
+from bot.cluster.seats import Seats
 from bot.cluster.session import Session
 from bot.engine import Drain, EmbeddedEngine
+from bot.store.away import Outage
+from handlers.turn import Channel
 
 log = structlog.get_logger()
 
@@ -26,7 +28,8 @@ class ClusterEngine:
     """An `EmbeddedEngine` that takes the lane's lock around each drain.
 
     Calls make it quick, the look at the store makes it sure. `mine` is False for lanes that only another process can
-    serve, such as those of an AI bot whose long connection it holds.
+    serve, such as those of an AI bot whose long connection it holds; `first` is True for those that we are to answer a
+    call for (`bot.cluster.seats`), so that not every worker tries.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class ClusterEngine:
         session: Session,
         unfinished: Unfinished,
         mine: Callable[[str], bool],
+        seats: Seats,
         clock: Clock,
         concurrency: int,
     ) -> None:
@@ -42,20 +46,21 @@ class ClusterEngine:
         self._session = session
         self._unfinished = unfinished
         self._mine = mine
+        self._seats = seats
         self._inner = EmbeddedEngine(self._alone, clock, concurrency)
-        self._ours: set[str] = set()  # woken from within this process: nobody else has heard of it
+        self._left: set[str] = set()  # lanes of others that were due at the last look already
         self._looking: asyncio.Task[None] | None = None
         self._refused: Callable[[], None] | None = None
         self._found: Callable[[], None] | None = None
         session.listen(self._heard, self._missed)
         self._look_now = asyncio.Event()
+        self._outage = Outage()
 
     def watch(self, refused: Callable[[], None], found: Callable[[], None]) -> None:
         """`refused` hears of each lane that another process has, `found` of each that no call had named."""
         self._refused, self._found = refused, found
 
     def wake(self, lane: str) -> None:
-        self._ours.add(lane)
         self._inner.wake(lane)
 
     def start(self, lanes: Iterable[str]) -> None:
@@ -73,21 +78,24 @@ class ClusterEngine:
 
     def _heard(self, call: str) -> None:
         lane = call.removeprefix(LANE)
-        if lane != call and self._mine(lane):
+        if lane == call or not self._mine(lane):
+            return
+        if self._inner.knows(lane) or self._first(lane):
             self._inner.wake(lane)
+
+    def _first(self, lane: str) -> bool:
+        """An AI bot's long connection is in one process: nobody else is asked for its lanes."""
+        return lane.startswith(f"{Channel.AIBOT}:") or self._seats.ours(lane)
 
     def _missed(self) -> None:
         self._look_now.set()
 
     async def _alone(self, lane: str) -> datetime | None:
         """Drain under the lane's lock. Who has it hears that there is more, so a wake is never lost between two."""
-        ours = lane in self._ours
-        self._ours.discard(lane)
         if not self._mine(lane) or not await self._session.try_lock(lane):
             if self._refused is not None:
                 self._refused()
-            if ours:
-                self._session.call(LANE + lane)
+            self._session.call(LANE + lane)  # to whoever has it: there may be more
             return None
         try:
             return await self._drain(lane)
@@ -101,15 +109,18 @@ class ClusterEngine:
             self._look_now.clear()
             try:
                 await self._look()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("cluster_look_failed", error=type(error).__name__)
-            except Exception:
-                # A defect of ours: without the next look a lost call would be lost for good.
-                log.exception("cluster_look_failed")
+            except Exception as error:
+                if not self._outage.met(error):
+                    # A defect of ours: without the next look a lost call would be lost for good.
+                    log.exception("cluster_look_failed")
 
     async def _look(self) -> None:
-        for lane in await self._unfinished(AT_ONCE):
-            if self._mine(lane) and not self._inner.knows(lane):
+        """What falls to us now, what falls to others when they have left it for a whole look."""
+        await self._seats.look()
+        due = [lane for lane in await self._unfinished(AT_ONCE) if self._mine(lane) and not self._inner.knows(lane)]
+        before, self._left = self._left, {lane for lane in due if not self._first(lane)}
+        for lane in due:
+            if lane not in self._left or lane in before:
                 if self._found is not None:
                     self._found()
                 self._inner.wake(lane)

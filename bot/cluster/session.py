@@ -25,6 +25,15 @@ ANSWER_SECONDS = 3.0  # for one statement; a server that is slower counts as gon
 BEAT_SECONDS = 2.0
 BACK_OFF = 0.5  # seconds between two tries to connect
 
+# A lock of 64 bits is shown in two halves.
+_HELD = """
+SELECT array_agg(DISTINCT key) FROM (
+    SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+) AS held WHERE key = ANY($1::bigint[])
+"""
+
 Heard = Callable[[str], None]
 Failures = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
@@ -46,6 +55,7 @@ class Session:
         self._calling: asyncio.Task[None] | None = None
         self._heard: list[Heard] = []
         self._back: list[Callable[[], None]] = []
+        self._told = False  # that there is no server: once, until there is one again
         self.epoch = 0
 
     @property
@@ -81,6 +91,12 @@ class Session:
     async def unlock(self, name: str) -> None:
         """Give it back. Without the connection it is gone already."""
         await self._ask("SELECT pg_advisory_unlock($1)", key("cluster", name))
+
+    async def held(self, names: Iterable[str]) -> set[str]:
+        """Which of these locks any process has, ours among them."""
+        keys = {key("cluster", name): name for name in names}
+        found = await self._ask(_HELD, list(keys))
+        return {keys[each] for each in found or ()}
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[bool]:
@@ -130,7 +146,9 @@ class Session:
         try:
             await self._connect()
         except Failures as error:
-            log.warning("cluster_session_not_connected", error=type(error).__name__)
+            if not self._told:
+                log.warning("cluster_session_not_connected", error=type(error).__name__)
+            self._told = True
             await asyncio.sleep(BACK_OFF)
 
     async def _connect(self) -> None:
@@ -150,6 +168,7 @@ class Session:
         await connection.add_listener(CHANNEL, self._hear)
         self._gone.clear()
         self._connection = connection
+        self._told = False
         self.epoch += 1
         log.info("cluster_session", epoch=self.epoch)
         for back in self._back:

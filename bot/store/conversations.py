@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final
@@ -17,10 +17,12 @@ from handlers.turn import Channel, Conversation
 
 log = structlog.get_logger()
 
+FIELDS = ("id", "channel", "account", "chat", "person", "state", "assignee", "version")
 KF_WINDOW = timedelta(hours=48)
 
 
 def from_row(row: Any) -> Conversation:
+    """`row` has at least `FIELDS`."""
     return Conversation(
         id=row["id"],
         channel=Channel(row["channel"]),
@@ -33,8 +35,17 @@ def from_row(row: Any) -> Conversation:
     )
 
 
+# Built once: every item of every conversation asks for it.
+_OTHER = table.alias("other")
+_SILENT = or_(*(_OTHER.c.state == state for state in sorted(SILENT)))  # no IN: its list is written out anew each time
+HELD_ELSEWHERE = exists().where(
+    table.c.person != "", _OTHER.c.person == table.c.person, _OTHER.c.id != table.c.id, _SILENT
+)
+_LOAD = select(table).where(table.c.id == bindparam("conversation"))
+
+
 async def load(connection: AsyncConnection, id_: str) -> Conversation | None:
-    row = (await connection.execute(select(table).where(table.c.id == id_))).mappings().one_or_none()
+    row = (await connection.execute(_LOAD, {"conversation": id_})).mappings().one_or_none()
     return from_row(row) if row else None
 
 
@@ -100,10 +111,9 @@ async def _fall_silent(connection: AsyncConnection, person: str, here: str) -> N
         await _unsay(connection, other.id, other.version + 1, keep=False)
 
 
-async def held_elsewhere(connection: AsyncConnection, person: str, here: str) -> bool:
-    """Whether a colleague serves `person`, or is awaited, in a conversation other than `here`."""
-    held = select(table.c.id).where(table.c.person == person, table.c.id != here, table.c.state.in_(SILENT)).limit(1)
-    return bool(person) and await connection.scalar(held) is not None
+async def held_elsewhere(connection: AsyncConnection, here: str) -> bool:
+    """Whether a colleague serves the person of `here`, or is awaited, in another conversation."""
+    return bool(await connection.scalar(select(HELD_ELSEWHERE).where(table.c.id == here)))
 
 
 async def writable_until(connection: AsyncConnection, id_: str) -> datetime:

@@ -11,9 +11,10 @@ from sqlalchemy.dialects import sqlite as sqlite_sql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.store import postgresql, sqlite
+from bot.store import postgresql, sealed, sqlite
+from bot.store.key_file import KeysUnusable
 from bot.store.postgresql import Limits
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -27,16 +28,19 @@ class StoreUnusable(Exception):
 class Database:
     """The store's engines. Build it with `connect`, end it with `close`."""
 
-    def __init__(self, url: URL, limits: Limits) -> None:
+    def __init__(self, url: URL, limits: Limits, keyring: sealed.Keyring | None = None) -> None:
         self.url = url
+        self.keyring = keyring  # what people wrote is sealed with it; None: it is not
         self.shared = url.get_backend_name() == "postgresql"  # whether other processes may use it at the same time
         self._write, self._read = postgresql.engines(url, limits) if self.shared else sqlite.engines(url)
+        self._single = self._write.execution_options(isolation_level="AUTOCOMMIT") if self.shared else self._read
+        self._use_keyring(self._write, self._read)
 
     @classmethod
-    def connect(cls, url: str, limits: Limits | None = None) -> "Database":
+    def connect(cls, url: str, limits: Limits | None = None, key_file: str = "") -> "Database":
         """Engines for `sqlite:///path` or `postgresql://user:password@host/database`; nothing is opened yet.
 
-        `limits` are PostgreSQL's. Raises StoreUnusable.
+        `limits` are PostgreSQL's, `key_file` is `privacy.key_file`. Raises StoreUnusable.
         """
         parsed = make_url(url)
         driver = DRIVERS.get(parsed.get_backend_name())
@@ -46,7 +50,16 @@ class Database:
             )
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             _make_folder(Path(parsed.database).parent)
-        return cls(parsed.set(drivername=driver), limits or Limits())
+        try:
+            keyring = sealed.Keyring(Path(key_file)) if key_file else None
+        except KeysUnusable as error:
+            raise StoreUnusable(str(error)) from error
+        return cls(parsed.set(drivername=driver), limits or Limits(), keyring)
+
+    def _use_keyring(self, *engines: AsyncEngine) -> None:
+        for engine in engines:
+            if self.keyring is not None:
+                sealed.put(engine.dialect, self.keyring)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -61,6 +74,19 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def read_single(self) -> AsyncIterator[AsyncConnection]:
+        """For one statement, or several that need not be of one moment. On PostgreSQL there is no BEGIN and ROLLBACK
+        around them, each of which costs as much as a statement."""
+        async with self._single.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write_single(self) -> AsyncIterator[AsyncConnection]:
+        """The same for one statement that writes: it is a transaction of its own."""
+        async with self._single.connect() if self.shared else self._write.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
     async def long_write(self) -> AsyncIterator[AsyncConnection]:
         """`write` without PostgreSQL's time limits, for migrations and what copies whole tables."""
         if not self.shared:
@@ -68,6 +94,7 @@ class Database:
                 yield connection
             return
         engine = postgresql.unlimited(self.url)
+        self._use_keyring(engine)
         try:
             async with engine.begin() as connection:
                 yield connection

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,17 +21,49 @@ from handlers.handoff import SILENT, State
 from handlers.turn import Channel, Conversation, Item, Kind
 from knowledge.types import Line
 
-# Built once: every drain of every lane asks for it.
-_OLDEST_NEW = (
-    select(inbox)
-    .where(inbox.c.conversation == bindparam("conversation"), inbox.c.state == "new")
-    .order_by(inbox.c.id)
-    .limit(1)
-)
-
 BATCH = 256
 HISTORY = 8  # earlier lines that a handler may see
 RELAYED = "relay"  # the handler of what a colleague wrote for somebody else
+
+# Built once, as every drain of every lane asks for them: to build a statement costs as much as to run it.
+_LATER = inbox.alias("later")
+_ANSWERED = exists().where(
+    _LATER.c.conversation == inbox.c.conversation, _LATER.c.kind == Kind.HUMAN_SPOKE, _LATER.c.id > inbox.c.id
+)
+_MORE = exists().where(_LATER.c.conversation == inbox.c.conversation, _LATER.c.state == "new", _LATER.c.id > inbox.c.id)
+_OLDEST_NEW = (
+    select(
+        inbox,
+        *(column.label(f"of_{column.name}") for column in conversation.c),
+        _ANSWERED.label("answered"),
+        _MORE.label("more"),
+        conversations.HELD_ELSEWHERE.label("held"),
+    )
+    .select_from(inbox.outerjoin(conversation, conversation.c.id == inbox.c.conversation))
+    .where(inbox.c.conversation == bindparam("lane"), inbox.c.state == "new")
+    .order_by(inbox.c.id)
+    .limit(1)
+)
+_SETTLED = select(conversation.c.settled).where(conversation.c.id == bindparam("lane")).scalar_subquery()
+_BEFORE = (
+    select(inbox.c.id, inbox.c.kind, inbox.c.text)
+    .where(
+        inbox.c.conversation == bindparam("lane"),
+        inbox.c.id < bindparam("before"),
+        inbox.c.id > _SETTLED,
+        or_(inbox.c.kind == Kind.HUMAN_SPOKE, and_(inbox.c.kind == Kind.TEXT, inbox.c.handled_by != RELAYED)),
+    )
+    .order_by(inbox.c.id.desc())
+    .limit(HISTORY)
+)
+_HANDLED = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("item"), inbox.c.state == "new")
+    .values(
+        state=bindparam("final"), handled_by=bindparam("handler"), handled_at=bindparam("at"), mood=bindparam("read_as")
+    )
+    .returning(select(conversation.c.version).where(conversation.c.id == inbox.c.conversation).scalar_subquery())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +94,7 @@ class Waiting:
     tries: int
     held: bool = False  # see `handlers.turn.Turn.held`
     answered: bool = False  # and `Turn.answered`
+    more: bool = True  # whether another one may be waiting behind it
 
 
 class Inbox:
@@ -120,7 +153,7 @@ class Inbox:
     async def place(self, account: str) -> Place:
         """Where the next pull of a kf account begins."""
         query = select(kf_cursor.c.cursor, kf_cursor.c.cold).where(kf_cursor.c.account == account)
-        async with self._database.read() as connection:
+        async with self._database.read_single() as connection:
             found = (await connection.execute(query)).one_or_none()
         return Place(found.cursor, found.cold) if found else Place("", True)
 
@@ -144,33 +177,32 @@ class Inbox:
 
     async def unfinished(self) -> list[str]:
         """Conversations with items nobody has handled, for the start of the process."""
-        async with self._database.read() as connection:
+        async with self._database.read_single() as connection:
             return list(await connection.scalars(select(inbox.c.conversation).where(inbox.c.state == "new").distinct()))
 
-    async def next(self, conversation_id: str) -> Waiting | None:
-        """The oldest unhandled item of a conversation, with all that handling it needs, as of one moment."""
-        async with self._database.read() as connection:
-            row = (await connection.execute(_OLDEST_NEW, {"conversation": conversation_id})).mappings().one_or_none()
+    async def next(self, lane: str) -> Waiting | None:
+        """The oldest unhandled item of a conversation, with all that handling it needs."""
+        async with self._database.read_single() as connection:
+            row = (await connection.execute(_OLDEST_NEW, {"lane": lane})).mappings().one_or_none()
             if row is None:
                 return None
-            found = await conversations.load(connection, conversation_id)
-            history = await history_before(connection, conversation_id, row["id"])
-            answered = await _answered(connection, conversation_id, row["id"])
-            held = found is not None and await conversations.held_elsewhere(connection, found.person, found.id)
-        if found is None:
+            history = await history_before(connection, lane, row["id"])
+        if row["of_id"] is None:
             raise LookupError("an item without its conversation")
-        return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"], held, answered)
+        found = conversations.from_row({name: row[f"of_{name}"] for name in conversations.FIELDS})
+        held, answered, more = row["held"], row["answered"], row["more"]
+        return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"], held, answered, more)
 
     async def due(self, now: datetime, most: int) -> list[str]:
         """Up to `most` conversations with items that are to be handled now, oldest first."""
         ready = or_(inbox.c.retry_at.is_(None), inbox.c.retry_at <= millis(now))
         query = select(inbox.c.conversation).where(inbox.c.state == "new", ready).group_by(inbox.c.conversation)
-        async with self._database.read() as connection:
+        async with self._database.read_single() as connection:
             return list(await connection.scalars(query.order_by(func.min(inbox.c.id)).limit(most)))
 
     async def put_off(self, item: int, until: datetime) -> None:
         """Nobody takes the item up again before `until`."""
-        async with self._database.write() as connection:
+        async with self._database.write_single() as connection:
             await connection.execute(update(inbox).where(inbox.c.id == item).values(retry_at=millis(until)))
 
     async def failed(self, item: int) -> int:
@@ -181,20 +213,20 @@ class Inbox:
 
     async def waiting(self) -> int:
         """How many items are unhandled."""
-        async with self._database.read() as connection:
+        async with self._database.read_single() as connection:
             return int(await connection.scalar(select(func.count()).where(inbox.c.state == "new")) or 0)
 
 
 async def mark_handled(
     connection: AsyncConnection, item: int, handler: str, at: datetime, state: str, mood: str = ""
-) -> bool:
-    """Mark an item handled (or dead) once, with the mood it was read in; False when somebody else did."""
-    changed = await connection.execute(
-        update(inbox)
-        .where(inbox.c.id == item, inbox.c.state == "new")
-        .values(state=state, handled_by=handler, handled_at=millis(at), mood=mood)
-    )
-    return changed.rowcount == 1
+) -> int | None:
+    """Mark an item handled (or dead) once, with the mood it was read in.
+
+    Returns the version that its conversation has now; None when somebody else was first.
+    """
+    values = {"item": item, "final": state, "handler": handler, "at": millis(at), "read_as": mood}
+    version: int | None = await connection.scalar(_HANDLED, values)
+    return version
 
 
 async def note_word(
@@ -340,31 +372,13 @@ async def history_before(connection: AsyncConnection, conversation_id: str, befo
 
     What a colleague has settled is no part of it, nor is what a colleague wrote here for somebody else.
     """
-    settled = select(conversation.c.settled).where(conversation.c.id == conversation_id).scalar_subquery()
-    query = (
-        select(inbox.c.id, inbox.c.kind, inbox.c.text)
-        .where(
-            inbox.c.conversation == conversation_id,
-            inbox.c.id < before,
-            inbox.c.id > settled,
-            inbox.c.kind.in_([Kind.TEXT, Kind.HUMAN_SPOKE]),
-            or_(inbox.c.handled_by != RELAYED, inbox.c.kind == Kind.HUMAN_SPOKE),
-        )
-        .order_by(inbox.c.id.desc())
-        .limit(HISTORY)
-    )
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(_BEFORE, {"lane": conversation_id, "before": before})).all()
     if not rows:
         return ()
     said = [(row.id, 0, Line("customer" if row.kind == Kind.TEXT else "staff", row.text)) for row in rows]
     replies = await spoken(connection, conversation_id, rows[-1].id, before)
     said += [(item, 1 + place, Line("bot", text)) for place, (item, text) in enumerate(replies)]
     return tuple(line for _, _, line in sorted(said, key=lambda one: one[:2]))
-
-
-async def _answered(connection: AsyncConnection, conversation_id: str, item: int) -> bool:
-    later = (inbox.c.conversation == conversation_id, inbox.c.kind == Kind.HUMAN_SPOKE, inbox.c.id > item)
-    return await connection.scalar(select(inbox.c.id).where(*later).limit(1)) is not None
 
 
 def _item(row: Any) -> Item:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import MaybeDone
 from bot.part import Final, Klass, Part
 from bot.store.database import Database, insert_once
 from bot.store.tables import conversation, millis, moment, outbox
@@ -17,6 +18,8 @@ from handlers.turn import Channel
 OPEN = ("ready", "sending")
 GONE = (Final.SENT, Final.JOINED)
 WAITS_FOR_MEMBER = "budget_spent"
+IN_DOUBT = MaybeDone.__name__  # how the reason of a part begins whose answer was lost
+INTERRUPTED = "interrupted"
 SPOKEN = 24  # of our last parts that are looked through for what was said before
 BETWEEN = "\n\n"  # between answers that share a message
 
@@ -31,6 +34,14 @@ async def enqueue(connection: AsyncConnection, parts: Iterable[Part], now: datet
 async def claim(connection: AsyncConnection, part: Part) -> bool:
     """Take a part for sending: False when it is no longer ready or its conversation has moved on since."""
     return (await connection.execute(_CLAIM, {"part": part.id})).rowcount == 1
+
+
+async def claim_within(connection: AsyncConnection, part: Part, since: datetime, most: int | None) -> bool:
+    """The same in one statement with the platform's rate: False also when `most` left the lane after `since`."""
+    if most is None:
+        return await claim(connection, part)
+    values = {"part": part.id, "of": part.lane, "since": millis(since), "most": most}
+    return (await connection.execute(_CLAIM_WITHIN, values)).rowcount == 1
 
 
 # Built once: to build a statement costs as much as to run it, and these run for every recipient of every post.
@@ -51,17 +62,55 @@ _SENT_SINCE = (
     .where(outbox.c.lane == bindparam("lane"), outbox.c.sent_at > bindparam("since"))
     .order_by(outbox.c.sent_at)
 )
+_BEHIND = outbox.alias("behind")
+_MORE = exists().where(
+    _BEHIND.c.lane == outbox.c.lane, or_(*(_BEHIND.c.state == state for state in OPEN)), _BEHIND.c.id != outbox.c.id
+)
+# "of": the name of a column would be taken for a new value of it.
+_LEFT = select(func.count()).where(_BEHIND.c.lane == bindparam("of"), _BEHIND.c.sent_at > bindparam("since"))
+_CLAIM_WITHIN = _CLAIM.where(_LEFT.scalar_subquery() < bindparam("most"))
 _NEXT = (
-    select(outbox)
+    select(outbox, _MORE.label("more"))
     .where(outbox.c.lane == bindparam("lane"), is_open)
     .order_by(outbox.c.reason == WAITS_FOR_MEMBER, outbox.c.klass == Klass.POST, outbox.c.seq)
     .limit(1)
 )
 
 
+_SENT_TO = select(func.count()).where(outbox.c.conversation == conversation.c.id)
+_PERHAPS = _SENT_TO.where(outbox.c.sent_at >= conversation.c.member_at).scalar_subquery()
+_SPEND = (
+    update(conversation)
+    .where(
+        conversation.c.id == bindparam("of"),
+        conversation.c.spent < bindparam("most"),
+        conversation.c.member_at >= bindparam("oldest"),
+    )
+    .values(spent=conversation.c.spent + 1)
+    .returning(conversation.c.spent, _PERHAPS.label("perhaps"))
+)
+_SEQ = select(_BEHIND.c.seq).where(_BEHIND.c.id == bindparam("part")).scalar_subquery()
+_AFTER = (
+    select(outbox)
+    .where(outbox.c.lane == bindparam("lane"), outbox.c.state == "ready", outbox.c.seq > _SEQ)
+    .order_by(outbox.c.seq)
+)
+_SPOKEN = (
+    select(outbox.c.body)
+    .where(
+        outbox.c.lane == bindparam("lane"),
+        outbox.c.klass == Klass.REPLY,
+        or_(is_open, outbox.c.state == Final.SENT),  # what was joined stands in the part it left in
+    )
+    .order_by(outbox.c.seq.desc())
+    .limit(SPOKEN)
+)
+
+
 async def put_back(connection: AsyncConnection, part: Part, not_before: datetime, reason: str) -> None:
-    """Ready again, from `not_before` on."""
-    values = {"state": "ready", "not_before": millis(not_before), "reason": reason[:200]}
+    """Ready again, from `not_before` on. What was in doubt stays so: a later try says nothing about the earlier one."""
+    kept = f"{IN_DOUBT}, {reason}" if part.doubtful and not reason.startswith(IN_DOUBT) else reason
+    values = {"state": "ready", "not_before": millis(not_before), "reason": kept[:200]}
     await connection.execute(update(outbox).where(outbox.c.id == part.id, outbox.c.state.in_(OPEN)).values(**values))
 
 
@@ -81,24 +130,23 @@ async def sent_since(connection: AsyncConnection, lane: str, since: datetime) ->
     return [moment(at) for at in sent]
 
 
-async def spend(connection: AsyncConnection, conversation_id: str) -> None:
-    """Count one part against the member's budget."""
-    counted = update(conversation).where(conversation.c.id == conversation_id).values(spent=conversation.c.spent + 1)
-    await connection.execute(counted)
+async def spend(connection: AsyncConnection, conversation_id: str, most: int, oldest: datetime) -> int | None:
+    """Count one part against the budget of the member's last message: None when `most` are spent, or when the message
+    is older than `oldest`.
 
-
-async def budget(connection: AsyncConnection, conversation_id: str) -> tuple[int, int, datetime]:
-    """What is spent of the member's last message for certain, what may be, and when the message was written.
-
-    Certain is what we sent since we heard of the message. What we sent between its writing and our hearing of it counts
-    with the platform too, but the message's time has a resolution of a second.
+    Returns what may have been spent before. Spent for certain is what we sent since we heard of the message. What we
+    sent between its writing and our hearing of it counts with the platform too, but the message's time has a resolution
+    of a second.
     """
-    query = select(conversation.c.spent, conversation.c.member_at).where(conversation.c.id == conversation_id)
-    # A message that comes in now waits until the part is put aside, so that it finds it there.
-    row = (await connection.execute(query.with_for_update())).one()
-    sent = select(func.count()).where(outbox.c.conversation == conversation_id, outbox.c.sent_at >= row.member_at)
-    perhaps = int(await connection.scalar(sent) or 0)
-    return int(row.spent), max(int(row.spent), perhaps), moment(row.member_at)
+    values = {"of": conversation_id, "most": most, "oldest": millis(oldest)}
+    row = (await connection.execute(_SPEND, values)).one_or_none()
+    return None if row is None else max(int(row.spent) - 1, int(row.perhaps))
+
+
+async def member_at(connection: AsyncConnection, conversation_id: str) -> datetime:
+    """When the member wrote last. One who writes now waits until this transaction has put aside what has no room."""
+    query = select(conversation.c.member_at).where(conversation.c.id == conversation_id)
+    return moment(await connection.scalar(query.with_for_update()) or 0)
 
 
 async def wait_for_member(connection: AsyncConnection, part: Part) -> None:
@@ -125,9 +173,7 @@ async def unhold(connection: AsyncConnection, reason: str, now: datetime) -> lis
 
 async def texts_after(connection: AsyncConnection, part: Part) -> list[Part]:
     """The ready texts that directly follow a part in its lane, under the same fence and never tried."""
-    seq = select(outbox.c.seq).where(outbox.c.id == part.id).scalar_subquery()
-    query = select(outbox).where(outbox.c.lane == part.lane, outbox.c.state == "ready", outbox.c.seq > seq)
-    rows = (await connection.execute(query.order_by(outbox.c.seq))).mappings().all()
+    rows = (await connection.execute(_AFTER, {"lane": part.lane, "part": part.id})).mappings().all()
     shape = (part.kind, part.fence, 0)
     return list(itertools.takewhile(lambda other: (other.kind, other.fence, other.tries) == shape, map(from_row, rows)))
 
@@ -166,27 +212,28 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def next(self, lane: str) -> Part | None:
-        """The oldest part of a lane that has not ended. What waits for the member or the gate holds up no answer."""
-        async with self._database.read() as connection:
+    async def next(self, lane: str) -> tuple[Part, bool] | None:
+        """The oldest part of a lane that has not ended, and whether there are more. What waits for the member or the
+        gate holds up no answer."""
+        async with self._database.read_single() as connection:
             row = (await connection.execute(_NEXT, {"lane": lane})).mappings().one_or_none()
-        return from_row(row) if row else None
+        return (from_row(row), bool(row["more"])) if row else None
 
     async def lanes(self) -> list[str]:
         """Lanes with parts to send, for the start of the process."""
-        async with self._database.read() as connection:
+        async with self._database.read_single() as connection:
             return list(await connection.scalars(select(outbox.c.lane).where(outbox.c.state.in_(OPEN)).distinct()))
 
     async def due(self, now: datetime, most: int) -> list[str]:
         """Up to `most` lanes with parts that may leave now, oldest first."""
         ready = (outbox.c.state.in_(OPEN), outbox.c.not_before <= millis(now))
         query = select(outbox.c.lane).where(*ready).group_by(outbox.c.lane)
-        async with self._database.read() as connection:
+        async with self._database.read_single() as connection:
             return list(await connection.scalars(query.order_by(func.min(outbox.c.seq)).limit(most)))
 
     async def counts(self) -> dict[str, int]:
         """Parts by state."""
-        async with self._database.read() as connection:
+        async with self._database.read_single() as connection:
             rows = await connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
             return {state: int(count) for state, count in rows}
 
@@ -222,6 +269,7 @@ def from_row(row: Any) -> Part:
         expires_at=moment(row["expires_at"]) if row["expires_at"] is not None else None,
         tries=row["tries"],
         sending=row["state"] == "sending",
+        doubtful=row["reason"].startswith((IN_DOUBT, INTERRUPTED)),
     )
 
 
@@ -249,17 +297,7 @@ def _row(part: Part, now: datetime) -> dict[str, Any]:
 
 async def spoken(connection: AsyncConnection, conversation_id: str, first: int, before: int) -> list[tuple[int, str]]:
     """What we said to the items `first` … `before` - 1 of a conversation, in order, as (item, text)."""
-    query = (
-        select(outbox.c.body)
-        .where(
-            outbox.c.lane == conversation_id,
-            outbox.c.klass == Klass.REPLY,
-            outbox.c.state.in_([*OPEN, Final.SENT]),  # what was joined stands in the part it left in
-        )
-        .order_by(outbox.c.seq.desc())
-        .limit(SPOKEN)
-    )
-    bodies = reversed((await connection.scalars(query)).all())
+    bodies = reversed((await connection.scalars(_SPOKEN, {"lane": conversation_id})).all())
     return [
         (int(body["item"]), str(body["text"]))
         for body in bodies

@@ -18,7 +18,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 10  # a row or advisory lock of somebody else is waited for no longer
 RECYCLE_SECONDS = 1800
-IDLE_SECONDS = 0.2  # a server takes longer to come back
+IDLE_SECONDS = 0.1  # a server takes longer to come back
 GRACE_SECONDS = 5  # what the server gets to end a statement by itself before we end the connection
 
 # Seconds until a peer that does not answer counts as gone: the first probe, between probes, probes.
@@ -42,6 +42,7 @@ def engines(url: URL, limits: Limits) -> tuple[AsyncEngine, AsyncEngine]:
         pool_size=limits.pool,
         max_overflow=0,
         pool_timeout=limits.statement_seconds,
+        pool_use_lifo=True,  # a few in steady use rather than all of them now and then
         pool_recycle=RECYCLE_SECONDS,
         hide_parameters=True,
     )

@@ -34,8 +34,9 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def claimed_again(database: Database, move: Move, *, keep_replies: bool) -> bool:
     """An answer is being sent while the conversation moves, the send is interrupted: may it be sent again?"""
-    part = await outbox.Outbox(database).next(HERE)
-    assert part is not None
+    found = await outbox.Outbox(database).next(HERE)
+    assert found is not None
+    part, _ = found
     async with database.write() as connection:
         assert await outbox.claim(connection, part)
     async with database.write() as connection:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.app import build
 from bot.clock import MovableClock
 from bot.process_role import ProcessRole
-from bot.program import Program
+from bot.processes import process
+from bot.reception import Reception
 from bot.sandbox.run import settings_for
 from bot.sandbox.standin import StandIn
 from bot.settings import Settings
@@ -27,10 +27,10 @@ class Site:
     url: str
     folder: Path
     shelf: Shelf
-    programs: dict[str, Program] = field(default_factory=dict)
+    programs: dict[str, Reception] = field(default_factory=dict)
 
-    async def start(self, name: str, role: ProcessRole, **more: object) -> Program:
-        program = build(self._settings(name, more), self.clock, role)
+    async def start(self, name: str, role: ProcessRole, **more: object) -> Reception:
+        program = process(self._settings(name, more), role, self.clock)
         self.programs[name] = program
         port = await program.start(0)
         if role.takes_in:

@@ -3,13 +3,13 @@
 from sqlalchemy import text
 
 from bot.process_role import ProcessRole
-from bot.program import Program
+from bot.reception import Reception
 from tests.bot.cluster.site import Site, eventually
 
 QUESTION = "沙发和茶几之间留多少"
 
 
-def figure(program: Program, name: str) -> float:
+def figure(program: Reception, name: str) -> float:
     return program.base.metrics.registry.get_sample_value(f"fencun_{name}") or 0.0
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from bot.clock import SystemClock
 from bot.cluster.engine import Caller, ClusterEngine
+from bot.cluster.seats import Seats
 from bot.cluster.session import LONGEST_CALL, Session, payloads
 from bot.cluster.subject_locks import SubjectLocks
 from bot.exclusion import Exclusion
@@ -71,7 +72,13 @@ class Processes:
             return await self.shared.drain(name, lane)
 
         engine = ClusterEngine(
-            drain, session, partial(self.shared.unfinished, name), lambda lane: lane not in not_mine, SystemClock(), 4
+            drain,
+            session,
+            partial(self.shared.unfinished, name),
+            lambda lane: lane not in not_mine,
+            Seats(session),
+            SystemClock(),
+            4,
         )
         engine.start([])
         made = Process(name, session, engine)
@@ -155,6 +162,23 @@ async def test_the_lane_of_a_process_that_is_gone_is_taken_over(processes: Proce
     assert len(processes.shared.drained) == 1
     await one.session.stop()
     await eventually(lambda: ("two", "lane") in processes.shared.drained, seconds=5)
+
+
+async def test_a_call_is_answered_by_the_worker_the_lane_falls_to_and_tried_by_no_other(processes: Processes) -> None:
+    one, two = await processes.start("one"), await processes.start("two")
+    refused: list[str] = []
+    for process in (one, two):
+        process.engine.watch(partial(refused.append, process.name), lambda: None)
+    await eventually(lambda: min(processes.shared.looks["one"], processes.shared.looks["two"]) >= 2, seconds=5)
+    web = Caller(await processes.session("web"))
+    lanes = {f"lane {number}" for number in range(40)}
+    for lane in lanes:
+        web.wake(lane)
+    await eventually(lambda: {lane for _, lane in processes.shared.drained} == lanes, seconds=0.8)
+    by = Counter(who for who, _ in processes.shared.drained)
+    assert by.total() == len(lanes)
+    assert min(by["one"], by["two"]) > len(lanes) // 5
+    assert not refused
 
 
 async def test_what_only_another_can_serve_is_left_to_it(processes: Processes) -> None:
