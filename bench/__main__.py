@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 
 from bench.acks import acks
+from bench.day import MESSAGES, day
 from bench.figures import Figure, table
-from bench.fit import main as fit
 from bench.idle import memory, start
 from bench.knowledge import PASSAGES, knowledge
 from bench.latency import latency
 from bench.place import Place, place
+from bench.repeats import repeats
 from bench.restraint import ROWS, restraint
 from bench.year import year
 
@@ -29,7 +30,20 @@ BENCHES: dict[str, Bench] = {
     "knowledge": knowledge,
     "restraint": restraint,
 }
-ON_REQUEST: dict[str, Bench] = {"year": year}  # long, and about rules rather than speed
+
+
+async def _acks_postgresql(place: Place, seconds: float | None) -> list[Figure]:
+    from bench.acks_postgres import acks_postgresql  # noqa: PLC0415 - needs what only the tests need
+
+    return await acks_postgresql(place, seconds)
+
+
+ON_REQUEST: dict[str, Bench] = {  # long, or about rules or what lasts rather than speed
+    "year": year,
+    "day": day,
+    "repeats": repeats,
+    "acks-postgresql": _acks_postgresql,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,8 +59,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--passages", type=int, default=PASSAGES, help=many)
     of_ledger = f"of the ledger beside which the gate decides (default: {ROWS:,})"
     parser.add_argument("--rows", type=int, default=ROWS, help=of_ledger)
+    of_day = f"of the day (default: {MESSAGES:,}, which take hours)"
+    parser.add_argument("--messages", type=int, default=MESSAGES, help=of_day)
     chosen = parser.parse_args(arguments)
     if chosen.names == ["fit"]:
+        from bench.fit import main as fit  # noqa: PLC0415 - needs SciPy, which comes with scikit-learn
+
         fit()
         return 0
     if chosen.names == ["train"]:
@@ -72,6 +90,7 @@ async def _take(names: Sequence[str], chosen: argparse.Namespace) -> list[Figure
         **ON_REQUEST,
         "knowledge": partial(knowledge, passages=chosen.passages),
         "restraint": partial(restraint, rows=chosen.rows),
+        "day": partial(day, messages=chosen.messages),
     }
     with place() as folder:
         for name in names:

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from bench.children import Child, child
 from bench.figures import Figure, percentile
@@ -64,7 +65,7 @@ async def _baseline(place: Place, seconds: float) -> Leg:
 
 
 async def _subject(place: Place, mode: str, seconds: float) -> Leg:
-    async with _wecom(place, mode) as (url, standin):
+    async with wecom(place, mode) as (url, standin):
         database, environ = place.run(url)
         async with child("bot", "serve", environ=environ, log=place.log) as server:
             leg, acked = await _leg(place, server, standin, seconds)
@@ -74,7 +75,8 @@ async def _subject(place: Place, mode: str, seconds: float) -> Leg:
 
 
 @asynccontextmanager
-async def _wecom(place: Place, mode: str) -> AsyncIterator[tuple[str, Child | None]]:
+async def wecom(place: Place, mode: str) -> AsyncIterator[tuple[str, Child | None]]:
+    """WeCom up, refused or hanging: its address, and the stand-in where there is one."""
     if mode == "refused":
         with socket.socket() as closed:  # bound and not listening: connections are refused
             closed.bind(("127.0.0.1", 0))
@@ -86,11 +88,7 @@ async def _wecom(place: Place, mode: str) -> AsyncIterator[tuple[str, Child | No
 
 async def _leg(place: Place, server: Child, standin: Child | None, seconds: float) -> tuple[Leg, int]:
     before = server.cpu_seconds, standin.cpu_seconds if standin else 0.0
-    load = await Child.start("bench.load", server.url.rpartition(":")[2], str(seconds), log=place.log)
-    try:
-        result = json.loads(await load.everything(seconds + WARM_UP + PATIENCE + 60))
-    finally:
-        await load.end()
+    result = await load(place, server.url, seconds)
     if result["refused"] or result["unanswered"]:
         raise RuntimeError(f"{result['refused']} callbacks refused, {result['unanswered']} unanswered")
     whole = seconds + WARM_UP
@@ -98,6 +96,16 @@ async def _leg(place: Place, server: Child, standin: Child | None, seconds: floa
     standin_cpu = (standin.cpu_seconds - before[1]) / whole if standin else 0.0
     latencies = tuple(result["latencies"])
     return Leg(len(latencies) / seconds, latencies, server_cpu, standin_cpu, result["cpu"] / whole), result["acked"]
+
+
+async def load(place: Place, url: str, seconds: float) -> dict[str, Any]:
+    """What bench.load says of the server at `url` after so many seconds of callbacks."""
+    loader = await Child.start("bench.load", url.rpartition(":")[2], str(seconds), log=place.log)
+    try:
+        said: dict[str, Any] = json.loads(await loader.everything(seconds + WARM_UP + PATIENCE + 60))
+        return said
+    finally:
+        await loader.end()
 
 
 def _expect_stored(database: Path, acked: int, also: str = "SELECT 0") -> int:

@@ -1,5 +1,6 @@
 """`python -m bench.load <port> <seconds>`: app callbacks over 50 keep-alive connections, the next after each answer.
 
+A callback that has no answer within 5 s is lost for WeCom (90238): its connection is cut and another one made.
 Must be cheaper than any server: everything is encrypted beforehand, HTTP is written by hand, answers are barely read.
 Prints one JSON object: how many were `acked`, `refused` and `unanswered`, the processor time `cpu` (s) it took, and the
 `latencies` (ms) of the measured time.
@@ -23,6 +24,7 @@ CONNECTIONS = 50
 WARM_UP = 1.0  # seconds that are not measured
 MOST_PER_SECOND = 4000  # what is prepared; the count that was left is checked
 PATIENCE = 10.0  # seconds for the last answers
+ANSWER_SECONDS = 5.0  # that WeCom waits
 
 
 def prepare(count: int) -> list[bytes]:
@@ -71,6 +73,10 @@ class Load:
         self.sent += request is not None
         return request
 
+    @property
+    def goes_on(self) -> bool:
+        return not self.ran_out and time.perf_counter() < self.until
+
     def answered(self, answer: bytes, asked: float, now: float) -> None:
         if not answer.startswith(b"HTTP/1.1 200 "):
             self.refused += 1
@@ -81,13 +87,15 @@ class Load:
 
 
 class Talker(asyncio.Protocol):
-    """One connection. Answers are empty, so they end where their head ends."""
+    """One connection. Answers are empty, so they end where their head ends; after any other it is closed."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
+        self._loop = asyncio.get_running_loop()
         self._answer = b""
         self._asked = 0.0
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._cut: asyncio.TimerHandle | None = None
+        self.done: asyncio.Future[None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -97,30 +105,52 @@ class Talker(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._answer += data
         if b"\r\n\r\n" in self._answer:
-            self._load.answered(self._answer, self._asked, time.perf_counter())
-            self._answer = b""
-            self._ask()
+            answer, self._answer = self._answer, b""
+            self._load.answered(answer, self._asked, time.perf_counter())
+            if _goes_on(answer):
+                self._ask()
+            else:
+                self._transport.close()
 
     def connection_lost(self, _: Exception | None) -> None:
+        if self._cut is not None:
+            self._cut.cancel()
         if not self.done.done():
             self.done.set_result(None)
 
     def _ask(self) -> None:
+        if self._cut is not None:
+            self._cut.cancel()
         self._asked = time.perf_counter()
         request = self._load.next(self._asked)
         if request is None:
             self._transport.close()
         else:
             self._transport.write(request)
+            self._cut = self._loop.call_later(ANSWER_SECONDS, self._transport.abort)
+
+
+def _goes_on(answer: bytes) -> bool:
+    """Whether the server keeps the connection, and the next answer begins where this one ends."""
+    return answer.startswith(b"HTTP/1.1 200 ") and b"connection: close" not in answer.lower()
+
+
+async def talk(load: Load, port: int) -> None:
+    """One connection after another, as long as the load lasts."""
+    loop = asyncio.get_running_loop()
+    while load.goes_on:
+        _, talker = await loop.create_connection(lambda: Talker(load), "127.0.0.1", port)
+        await talker.done
 
 
 async def main(port: int, seconds: float) -> None:
     requests = prepare(int((seconds + WARM_UP) * MOST_PER_SECOND))
-    loop = asyncio.get_running_loop()
     used = resource.getrusage(resource.RUSAGE_SELF)
     load = Load(requests, time.perf_counter(), seconds)
-    pairs = [await loop.create_connection(lambda: Talker(load), "127.0.0.1", port) for _ in range(CONNECTIONS)]
-    await asyncio.wait([talker.done for _, talker in pairs], timeout=seconds + WARM_UP + PATIENCE)
+    talking = [asyncio.create_task(talk(load, port)) for _ in range(CONNECTIONS)]
+    ended, _ = await asyncio.wait(talking, timeout=seconds + WARM_UP + PATIENCE)
+    for task in ended:
+        task.result()
     if load.ran_out:
         raise SystemExit("the load ran out of prepared requests: raise MOST_PER_SECOND")
     now = resource.getrusage(resource.RUSAGE_SELF)

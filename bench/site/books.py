@@ -26,6 +26,7 @@ class Item:
     text: str
     state: str
     handler: str
+    received_at: int  # ms
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Sent:
     reason: str
     item: int
     platform_id: str
+    sent_at: int  # ms; 0 for what has not left
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class Books:
             if part.item and part.klass == Klass.REPLY:
                 found[part.item].append(part)
         return found
+
+    def waits(self) -> list[float]:
+        """Seconds from the ack of each item to its first answer at WeCom's, of those that have one."""
+        received = {item.id: item.received_at for item in self.items.values()}
+        sent = {
+            item: min((part.sent_at for part in parts if part.sent_at), default=0)
+            for item, parts in self.answers().items()
+        }
+        return [(at - received[item]) / 1000 for item, at in sent.items() if at and item in received]
 
     @property
     def unhandled(self) -> int:
@@ -86,10 +97,13 @@ async def read(url: str) -> Books:
 
 
 def _item(row: Any) -> Item:
-    return Item(row["id"], row["conversation"], row["kind"], row["text"], row["state"], row["handled_by"])
+    return Item(
+        row["id"], row["conversation"], row["kind"], row["text"], row["state"], row["handled_by"], row["received_at"]
+    )
 
 
 def _part(row: Any) -> Sent:
     item = int(row["body"].get("item", 0) or 0)
     names = ("id", "seq", "channel", "klass", "state", "reason")
-    return Sent(**{name: row[name] for name in names}, item=item, platform_id=row["platform_id"])
+    values = {name: row[name] for name in names}
+    return Sent(**values, item=item, platform_id=row["platform_id"], sent_at=row["sent_at"] or 0)

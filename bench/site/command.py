@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from bench.figures import percentile
 from bench.site.load import Traffic
 from bench.site.site import Shape, Site
 from bench.site.trial import Plan, Result, Trial, tried
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rate", type=float, help="messages a second at most (default: so that they last --seconds)")
     parser.add_argument("--waiting", type=int, default=200, help="unanswered messages at most")
     parser.add_argument("--chroma", action="store_true", help="vectors on a Chroma server, which is killed too")
+    parser.add_argument("--people", type=int, help="conversations (default: 800)")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
     result = asyncio.run(_try(chosen))
@@ -29,7 +31,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _try(chosen: argparse.Namespace) -> Result:
-    shape, town = Shape(chroma=chosen.chroma, minutes=max(1, int(chosen.seconds // 60))), Town()
+    shape = Shape(chroma=chosen.chroma, minutes=max(1, int(chosen.seconds // 60)))
+    town = Town.of(chosen.people) if chosen.people else Town()
     rate = chosen.rate or chosen.messages / chosen.seconds
     traffic = Traffic(chosen.messages, rate, chosen.waiting, seed=chosen.seed)
 
@@ -59,7 +62,12 @@ async def _restart(trial: Trial, moments: Sequence[float]) -> None:
 def report(result: Result) -> str:
     head = f"{result.sent:,} messages at {result.per_second:.1f} a second, {result.hurts} kills and restarts, "
     verdict = "good" if result.reckoning.good else "NOT GOOD"
-    return f"{head}caught up {result.caught_up:.0f} s after the last\n{result.reckoning}\n{verdict}"
+    head += f"caught up {result.caught_up:.0f} s after the last"
+    p50, p99 = percentile(result.waits, 0.5), percentile(result.waits, 0.99)
+    waits = f"ack to answer at WeCom's: p50 {p50:.2f} s, p99 {p99:.2f} s"
+    cpu = "".join(f"\n  {name:<44}{ms:>9.1f}" for name, ms in result.cpu.items())
+    costs = f"\nms of processor time a message:{cpu}" if cpu else ""
+    return f"{head}\n{waits}{costs}\n{result.reckoning}\n{verdict}"
 
 
 def say(text: str) -> None:

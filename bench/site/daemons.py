@@ -19,6 +19,12 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process, of its children that have ended too. OSError when it is gone."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 class Daemon:
     """One program. What it says goes to `log`."""
 
@@ -41,8 +47,7 @@ class Daemon:
     @property
     def cpu_seconds(self) -> float:
         """Processor time of the process that runs now."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
     @property
     def resident_mb(self) -> float:

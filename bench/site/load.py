@@ -6,7 +6,7 @@ What was asked is kept, and what of it WeCom saw acknowledged: the reckoning com
 import asyncio
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -70,6 +70,8 @@ class Traffic:
     again: float = 0.05
     swapped: float = 0.0
     seed: int = 1
+    shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
+    questions: Sequence[str] = tuple(ASKED)
 
 
 class Load:
@@ -87,7 +89,7 @@ class Load:
         self._looked, self._looked_at, self._sent_then = 0, 0.0, 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._kf = standin.kf.default_account()
-        self._free = {channel: self._ready(channel) for channel in SHARES}
+        self._free = {channel: self._ready(channel) for channel in traffic.shares}
 
     # ---- what happens
 
@@ -97,14 +99,14 @@ class Load:
             await self.operator(f"/approve {number}")
             await self._until_told(number)
 
-    async def run(self) -> None:
-        """Every message, as fast as the rate and the unanswered ones allow."""
-        began = time.monotonic()
+    async def run(self, upto: int | None = None) -> None:
+        """Every message, or those up to number `upto`, as fast as the rate and the unanswered ones allow."""
+        began, before = time.monotonic(), self.sent
         pushing = asyncio.create_task(self._push())
         try:
-            while self.sent < self.traffic.messages:
+            while self.sent < (self.traffic.messages if upto is None else upto):
                 await self._room()
-                await asyncio.sleep(began + self.sent / self.traffic.rate - time.monotonic())
+                await asyncio.sleep(began + (self.sent - before) / self.traffic.rate - time.monotonic())
                 await self._next()
             self.seconds = time.monotonic() - began
             while self._tasks:
@@ -148,7 +150,7 @@ class Load:
         return time.monotonic() - self._looked_at > LOOK_SECONDS
 
     async def _next(self) -> None:
-        channel = self.rng.choices(list(SHARES), list(SHARES.values()))[0]
+        channel = self.rng.choices(list(self.traffic.shares), list(self.traffic.shares.values()))[0]
         talk = next(self._free[channel], None)
         if talk is None:
             await asyncio.sleep(LOOK_SECONDS)
@@ -165,7 +167,7 @@ class Load:
     def _question(self, talk: Talk, beside: str = "") -> str:
         """One that was not asked just now: who asks the same again is upset, and is given a person."""
         lately = {beside, *(each.text for each in talk.asked[-LATELY:])}
-        return self.rng.choice([each for each in ASKED if each not in lately])
+        return self.rng.choice([each for each in self.traffic.questions if each not in lately])
 
     def _ready(self, channel: str) -> Iterator[Talk | None]:
         """Again and again the conversations of a channel in which one more may be said; None where none may."""

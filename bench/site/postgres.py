@@ -51,6 +51,12 @@ class Postgres:
     async def restart(self) -> None:
         await self._aside(self._running.restart)
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process; 0 before it runs."""
+        process = self._server.process if self._server is not None else None
+        return process.pid if process is not None else 0
+
     async def make(self) -> str:
         """The address of a new database with every table."""
         name = await self._aside(self._running.make)

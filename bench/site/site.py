@@ -127,6 +127,11 @@ class Site:
         assert self._postgres is not None
         await self._postgres.restart()
 
+    @property
+    def postgres_pid(self) -> int:
+        """0 on SQLite."""
+        return self._postgres.pid if self._postgres is not None else 0
+
     def url(self, name: str) -> str:
         """Where a process listens."""
         return f"http://127.0.0.1:{self._ports[name]}"

@@ -4,15 +4,15 @@ import sys
 from datetime import timedelta
 from functools import partial
 
-from bot.app import build
 from bot.cli import app, serving
 from bot.clock import MovableClock
+from bot.processes import process
 
 
 def main() -> None:
     clock = MovableClock()
     clock.jump(timedelta(seconds=float(sys.argv.pop(1))))
-    serving.build = partial(build, clock=clock)  # type: ignore[attr-defined]
+    serving.process = partial(process, clock=clock)  # type: ignore[attr-defined]
     app()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.site import books
 from bench.site.books import Books
+from bench.site.burnt import burnt
 from bench.site.load import Load, Traffic
 from bench.site.reckoning import Auditor, Reckoning
 from bench.site.site import Shape, Site
@@ -66,6 +67,8 @@ class Result:
     per_second: float
     hurts: int
     caught_up: float  # seconds after the last message
+    waits: list[float]  # seconds from each ack to the answer at WeCom's
+    cpu: dict[str, float]  # ms of processor time for each message, by component; only without kills
 
 
 async def tried(plan: Plan, site: Site, say: Callable[[str], None]) -> Result:
@@ -87,6 +90,7 @@ async def tried(plan: Plan, site: Site, say: Callable[[str], None]) -> Result:
 
 
 async def _run(plan: Plan, trial: Trial) -> Result:
+    before = burnt(trial.site)
     showing = asyncio.create_task(_show(trial))
     hurting = asyncio.create_task(plan.fault(trial))
     try:
@@ -102,7 +106,9 @@ async def _run(plan: Plan, trial: Trial) -> Result:
     found = await _drained(trial, plan.patience)
     reckoning = Auditor(trial.load, trial.site.standin, found, trial.site.zone).reckon()
     caught_up = time.monotonic() - waited
-    return Result(reckoning, trial.load.sent, trial.load.sent / trial.load.seconds, trial.hurts, caught_up)
+    sent, after = trial.load.sent, burnt(trial.site)
+    cpu = {} if trial.hurts else {name: 1000 * (after[name] - before.get(name, 0.0)) / sent for name in after}
+    return Result(reckoning, sent, sent / trial.load.seconds, trial.hurts, caught_up, found.waits(), cpu)
 
 
 async def _drained(trial: Trial, patience: float) -> Books:

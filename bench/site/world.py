@@ -27,6 +27,11 @@ class Town:
     visitors: int = 100  # of the AI bot
     held: int = 6
 
+    @classmethod
+    def of(cls, people: int) -> "Town":
+        """Of that many conversations, in the shares of the default."""
+        return cls(people // 2, people * 3 // 8, people // 8)
+
     def world(self) -> World:
         world = World.demo()
         names = [f"wmTown{number:05}" for number in range(self.customers)]
