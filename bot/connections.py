@@ -101,22 +101,23 @@ class Connections:
         if self.puller is None or self.kf is None:
             return
         self.foundation.warnings.pop("kf", None)  # what is still wrong says so again
-        if not self.accounts:
-            await self._find_accounts(self.kf)
+        if not self.accounts and not await self._find_accounts(self.kf):
+            return
         self.puller.serve(self.accounts)
         self.puller.wake_all()
 
-    async def _find_accounts(self, kf: Kf) -> None:
-        """`accounts = []` means every account that our app may manage."""
+    async def _find_accounts(self, kf: Kf) -> bool:
+        """`accounts = []` means every account that our app may manage. False where WeCom did not say which."""
         try:
             found = await kf.account_list()
         except SendError as error:
             log.warning("kf_accounts_unknown", error=type(error).__name__, errcode=error.errcode)
             await self.foundation.tell("kf", error)
-            return
+            return False
         self.accounts = tuple(account.open_kfid for account in found if account.manageable)
         if not self.accounts:
             await self.foundation.tell("kf", NeedsOperator("no kf account", what_to_do=NOT_MANAGED))
+        return True
 
     async def sweep(self) -> None:
         """Close AI-bot streams that WeCom is about to stop asking for; the answer then leaves by response_url."""

@@ -58,7 +58,7 @@ class Applier:
         match effect:
             case OptOut():
                 await marks.add_opt_out(connection, subject, now)
-                await recall_tasks(transaction, subject, self._alarm, "刚退订了")
+                await recall_tasks(transaction, subject, "刚退订了")
             case OptIn():
                 await marks.remove_opt_out(connection, subject)
                 await preferences.restore(connection, turn.conversation.person, now)

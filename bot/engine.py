@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from bot.clock import Clock
+from bot.store.away import Outage
 
 log = structlog.get_logger()
 
@@ -52,6 +53,7 @@ class EmbeddedEngine:
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._started = False
         self._stopping = False
+        self._outage = Outage()
         self._rest = asyncio.Event()
         self._rest.set()
 
@@ -96,8 +98,9 @@ class EmbeddedEngine:
         try:
             async with self._room:
                 retry_at = await self._drain(lane)
-        except Exception:
-            log.exception("drain_failed")
+        except Exception as error:
+            if not self._outage.met(error):
+                log.exception("drain_failed")
             retry_at = self._clock.now() + timedelta(seconds=FAILED_DRAIN_SECONDS)
         finally:
             self._ended(lane, retry_at)

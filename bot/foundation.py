@@ -1,7 +1,8 @@
 """What everything else stands on: clock, store, transactions, and the way to the engine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot.alarm import Alarm
 from bot.clock import Clock
@@ -9,17 +10,29 @@ from bot.cluster.cluster import Cluster, cluster_of
 from bot.engine import Engine
 from bot.errors import NeedsOperator, SendError
 from bot.metrics import Metrics
+from bot.opening import open_store
 from bot.pace import Pace
 from bot.process_role import ProcessRole
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
-from bot.store.postgresql import Limits
 from bot.store.posts import Posts
 from bot.transaction import Transactions
 from handlers.paging import Ladder
 from scheduler.calendar import Calendar
+
+if TYPE_CHECKING:
+    from bot.tracing import Tracing
+
+NO_TRACING = (
+    "设置了 [observability] otlp_endpoint，但没有装链路追踪的组件。数据没有动。"
+    '请安装：pip install "fencun[tracing]"，或去掉这个设置。'
+)
+
+
+class CannotStart(Exception):
+    """The message says what is in the way and what to do; nothing was changed."""
 
 
 class Bell:
@@ -54,6 +67,7 @@ class Foundation:
     posts: Posts
     alarm: Alarm
     ladder: Ladder
+    tracing: "Tracing | None" = None
     warnings: dict[str, str]  # what needs an operator now, by what it is about; shown by /status
 
     @property
@@ -76,7 +90,7 @@ def lay(settings: Settings, clock: Clock, role: ProcessRole) -> Foundation:
     """The foundation for these settings. Opens nothing yet. Raises StoreUnusable."""
     bell = Bell()
     metrics = Metrics()
-    database = Database.connect(settings.store.url, Limits(settings.store.pool, settings.store.statement_seconds))
+    database = open_store(settings)
     agent = str(settings.wecom.app.agent_id) if settings.wecom.app else ""
     return Foundation(
         settings=settings,
@@ -115,3 +129,16 @@ def _ladder(settings: Settings) -> Ladder:
         people.operators,
         handoff.urgent_always,
     )
+
+
+def traced(base: Foundation) -> Foundation:
+    """The same with traces, where the settings ask for them. Raises CannotStart where the packages are absent."""
+    endpoint = base.settings.observability.otlp_endpoint
+    if not endpoint:
+        return base
+    try:
+        from bot.tracing import TracedInbox, tracing_to  # noqa: PLC0415 - a bot without traces loads none of it
+    except ImportError as error:
+        raise CannotStart(NO_TRACING) from error
+    tracing = tracing_to(endpoint, base.role)
+    return replace(base, tracing=tracing, inbox=TracedInbox(base.database, base.clock, tracing))

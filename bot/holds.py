@@ -7,17 +7,16 @@ import structlog
 from bot import occurrences
 from bot.actions import action
 from bot.alarm import Alarm
-from bot.channels.customers import recall_part
 from bot.gatekeeper import Gatekeeper
 from bot.log import short
-from bot.part import Final, Part, part_id
+from bot.mass.recalling import recall_part
+from bot.part import Final, Part
 from bot.store import conversations, outbox, posts, resolutions
 from bot.store import holds as store
 from bot.takeover import ask, served
 from bot.transaction import Transaction
 from handlers.effect_types import HoldUnasked, Release
 from handlers.handoff import SILENT, Event, Move
-from handlers.texts import recalling
 from handlers.turn import Channel, Turn
 from knowledge.language.masking import masked
 from scheduler.gate import Reason
@@ -40,7 +39,7 @@ class Holding:
         held = (effect.reason, effect.quote)
         new = await store.begin(transaction.connection, subject, person, held, turn.item.id, transaction.now)
         dropped = await self._drop_queued(transaction, subject, person)
-        recalled = await recall_tasks(transaction, subject, self._alarm, "刚表达了不满")
+        recalled = await recall_tasks(transaction, subject, "刚表达了不满")
         log.info("mood_hold", new=new, reason=effect.reason, dropped=dropped, recalled=recalled)
 
     async def _drop_queued(self, transaction: Transaction, subject: str, person: str) -> int:
@@ -53,18 +52,16 @@ class Holding:
         return len(parts)
 
 
-async def recall_tasks(transaction: Transaction, subject: str, alarm: Alarm, why: str) -> int:
-    """Take back every unconfirmed task that would reach `subject`; senders and operators hear it. Returns how many.
+async def recall_tasks(transaction: Transaction, subject: str, why: str) -> int:
+    """Take back every task that would reach `subject` and is unconfirmed as far as we know. Returns how many.
 
-    Cancelling is for the outbox to repeat until it works; `bot.mass` sees what became of it.
+    Cancelling is for the outbox to repeat until it works, senders and operators hear of it then; `bot.mass` sees what
+    became of it. `why` is one Chinese phrase about the member.
     """
     recalled = await store.recall_tasks(transaction.connection, subject)
     for recall in recalled:
-        text = recalling(recall.title, recall.sender, why)
-        told = alarm.raised(f"recalling:{recall.msgid}", text, transaction.now)
-        if alarm.able and recall.sender not in alarm.operators:
-            told = [*told, alarm.notice(recall.sender, text, part_id("recalling", recall.msgid), transaction.now)]
-        await transaction.enqueue([recall_part(recall.msgid), *told])
+        reason = f"收件人里有一位会员{why}"
+        await transaction.enqueue([recall_part(recall.msgid, recall.sender, recall.title, reason)])
     return len(recalled)
 
 

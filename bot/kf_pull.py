@@ -1,10 +1,12 @@
 """Fetching kf messages after the ack: one pull per account at a time, items and cursor in one transaction."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,8 +17,10 @@ from bot.engine import Waker
 from bot.errors import NeedsOperator, SendError, TryLater
 from bot.store.arrivals import whole
 from bot.store.inbox import Inbox, Place
-from bot.wecom.api import Kf, Page
 from bot.wecom.messages import kf_arrival
+
+if TYPE_CHECKING:  # a process that only hears of callbacks pulls nothing, and loads no client
+    from bot.wecom.api import Kf, Page
 
 log = structlog.get_logger()
 
@@ -69,7 +73,8 @@ class KfPuller:
         self._lagged = lagged
         self._neighbours: Neighbours | None = None
         self._ours: set[str] = set()  # of which nobody else has heard
-        self._accounts: tuple[str, ...] = ()
+        self._accounts: tuple[str, ...] | None = None  # not known before `serve`
+        self._early: dict[str, str] = {}  # account → token of callbacks that came before that
         self._tokens: dict[str, str] = {}
         self._pulling: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -78,6 +83,9 @@ class KfPuller:
     def serve(self, accounts: tuple[str, ...]) -> None:
         """The accounts that are ours; a callback for another is passed over."""
         self._accounts = accounts
+        early, self._early = self._early, {}
+        for account, token in early.items():
+            self.wake(account, token, heard=True)
 
     def share(self, neighbours: Neighbours) -> None:
         """Pull beside other processes."""
@@ -92,6 +100,9 @@ class KfPuller:
             return
         if not heard:
             self._ours.add(account)
+        if self._accounts is None:
+            self._early[account] = token
+            return
         if account not in self._accounts:
             log.warning("kf_account_unknown")
             return
@@ -103,7 +114,7 @@ class KfPuller:
         self._pulling[account] = asyncio.create_task(self._run(account))
 
     def wake_all(self) -> None:
-        for account in self._accounts:
+        for account in self._accounts or ():
             self.wake(account)
 
     async def idle(self) -> None:

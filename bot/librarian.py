@@ -69,6 +69,11 @@ class Librarian:
     def guides(self) -> Sequence[Guide]:
         return self._library.guides if self._library else ()
 
+    def built_at(self) -> float:
+        """When the index in use was built, in seconds since 1970. Raises OSError where there is none."""
+        index = self._settings.knowledge.index
+        return (index / self._current() / "manifest.json").stat().st_mtime
+
     async def answer(
         self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
     ) -> Answer:

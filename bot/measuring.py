@@ -5,16 +5,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.cluster.engine import ClusterEngine
-from bot.connections import Connections
 from bot.engine import Engine
 from bot.foundation import Foundation
 from bot.metrics import StoreGauges
-from bot.outbox import Dispatcher
 from bot.part import Klass
 from bot.store import pages
 from bot.store.database import FAILURES
@@ -22,7 +20,9 @@ from bot.store.outbox import OPEN
 from bot.store.queues import SHOWN, Queues, queues
 from bot.store.tables import moment
 from handlers.paging import Case, Ladder
-from knowledge.indexing import generation
+
+if TYPE_CHECKING:  # a process that only takes in has none
+    from bot.connections import Connections
 
 log = structlog.get_logger()
 
@@ -32,26 +32,35 @@ PATIENCE = 5.0  # seconds for the store; Prometheus itself waits ten
 class Measuring:
     """`look` reads; it never raises for a store that does not answer, and then shows that and nothing old."""
 
-    def __init__(self, base: Foundation, connections: Connections) -> None:
+    def __init__(
+        self,
+        base: Foundation,
+        connections: "Connections | None" = None,
+        index_built: Callable[[], float] | None = None,
+    ) -> None:
+        """`index_built`: when the index in use was (seconds since 1970), OSError without one; None where nobody asks
+        the guides."""
         self._base = base
         self._connections = connections
+        self._index_built = index_built
 
     async def look(self, *, ready: bool) -> None:
         """`ready`: whether the start of this process is over."""
         shown, now = self._base.metrics.process, self._base.clock.now()
         shown.ready.set(ready)
-        sockets = self._connections.sockets.values()
+        sockets = self._connections.sockets.values() if self._connections else ()
         shown.aibot_bots.set(len(sockets))
         shown.aibot_connections.set(sum(socket.connected for socket in sockets))
-        with suppress(OSError):  # none was built yet, or none is here
-            shown.index_age.set(await asyncio.to_thread(_index_age, self._base.settings.knowledge.index, now))
+        if self._index_built is not None:
+            with suppress(OSError):  # none was built yet
+                shown.index_age.set(max(0.0, now.timestamp() - await asyncio.to_thread(self._index_built)))
         await self._look_at_store(now)
 
     async def _look_at_store(self, now: datetime) -> None:
         gauges = self._base.metrics.store
         try:
             async with asyncio.timeout(PATIENCE), self._base.database.read() as connection:
-                found = await queues(connection, now, self._connections.accounts)
+                found = await queues(connection, now, self._connections.accounts if self._connections else ())
                 cases = await pages.cases(connection)
         except (*FAILURES, TimeoutError) as error:
             log.warning("queues_not_read", error=type(error).__name__)
@@ -99,12 +108,11 @@ def overdue(cases: list[Case], ladder: Ladder, now: datetime) -> int:
     return sum(ladder.calendar.worked(case.opened_at, now) > ladder.first_reply for case in waiting)
 
 
-def watch(base: Foundation, dispatcher: Dispatcher, engine: Engine, leads: Callable[[], bool]) -> None:
+def watch(base: Foundation, engine: Engine, leads: Callable[[], bool]) -> None:
     """Let the counters hear of what happens from now on. `leads`: whether this process is the clock."""
     shown = base.metrics.process
     shown.build.labels(version("fencun"), base.role).set(1)
     shown.leads.set_function(lambda: float(leads()))
-    dispatcher.watch(base.metrics.part_ended)
     if base.cluster is not None:
         session = base.cluster.session
         shown.session_up.set_function(lambda: float(session.connected))
@@ -114,8 +122,3 @@ def watch(base: Foundation, dispatcher: Dispatcher, engine: Engine, leads: Calla
 
 def _age(stored: int | None, now: datetime) -> float | None:
     return None if stored is None else max(0.0, (now - moment(stored)).total_seconds())
-
-
-def _index_age(index: Path, now: datetime) -> float:
-    manifest = index / generation.current(index) / "manifest.json"
-    return max(0.0, now.timestamp() - manifest.stat().st_mtime)

@@ -15,6 +15,7 @@ from bot.store import posts
 from bot.store.database import serialise
 from bot.store.tables import decision, outbox
 from bot.transaction import Transaction
+from handlers.naming import addressed
 from handlers.turn import Channel
 from scheduler.gate import describe, replay
 from scheduler.posts import Post, Recipient, as_sent, parse_recipient, weight_of
@@ -127,7 +128,9 @@ async def _report(transaction: Transaction, title: str, rows: Sequence[Any]) -> 
     lines = [f"《{title}》推送处理完了：发出 {left} 处{handed}，没有发 {kept} 处。"]
     for row in rows:
         if row["state"] != "sent":
-            lines.append(f"· {'、'.join(row['body']['recipients'])}：{await _why(transaction, row['id'])}")
+            lines.append(
+                f"· {'、'.join(map(addressed, row['body']['recipients']))}：{await _why(transaction, row['id'])}"
+            )
     return "\n".join(lines)
 
 

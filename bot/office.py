@@ -20,6 +20,7 @@ from bot.store.outbox import Outbox
 from bot.store.ratings import Ratings
 from bot.store.tickets import Tickets, find
 from handlers import mood, second_opinion
+from handlers.mood_types import Reading
 from handlers.turn import Held, Status, Tally, Ticket, Turn
 from knowledge.gaps import Gap
 from knowledge.model.chat import without_numbers
@@ -57,13 +58,14 @@ class BotOffice:
     since: datetime
     channels: Sequence[str]
     warnings: Callable[[], Sequence[str]] = field(default=tuple)
+    process: str = ""  # empty where no other one shares the work
 
     async def answer(
         self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
     ) -> Answer:
         return await self.librarian.answer(question, history, today, so_far)
 
-    async def mood(self, text: str, history: Sequence[Line]) -> mood.Reading:
+    async def mood(self, text: str, history: Sequence[Line]) -> Reading:
         first = mood.read(text, history, self.mood_threshold)
         assistant = self.librarian.assistant
         if not first.doubtful or assistant is None:
@@ -135,4 +137,5 @@ class BotOffice:
             next_post=coming[0] if coming else None,
             channels=self.channels,
             warnings=self.warnings(),
+            process=self.process,
         )

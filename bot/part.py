@@ -55,6 +55,7 @@ class Part:
     expires_at: datetime | None = None
     tries: int = 0
     sending: bool = False  # as found in the store: claimed, and its end not written
+    doubtful: bool = False  # an earlier try may have arrived: its answer was lost, or we were killed meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Receipt:
 
     `platform_id` is the platform's id of the message; `follow_ups` leave next; `move` is where the conversation stands
     now, and `code` lets one message be sent about that; `confirmation` is a mass task to be followed; `page` is what
-    the follow-ups page.
+    the follow-ups page. `too_late`: the mass task that was to be cancelled had been confirmed before.
     """
 
     platform_id: str = ""
@@ -80,6 +81,7 @@ class Receipt:
     confirmation: Confirmation | None = None
     code: str = ""
     page: Page | None = None
+    too_late: bool = False
 
 
 def part_id(*words: object) -> str:

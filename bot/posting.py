@@ -1,6 +1,6 @@
 """What operators see and decide about what is said unasked: implements `handlers.posting.Posting`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,7 +14,7 @@ from bot.librarian import Librarian
 from bot.occurrences import CHANNELS, parts_of
 from bot.rhythm import Rhythms
 from bot.shelf import Shelf, state_of
-from bot.store import contents, ledger
+from bot.store import contents, ledger, marks
 from bot.store.database import Database, insert_once
 from bot.store.restraint_tables import draft as draft_table
 from bot.store.restraint_tables import promo_day
@@ -22,8 +22,9 @@ from bot.store.tables import decision, millis, moment, outbox
 from bot.transaction import Transaction
 from bot.trials import Trials
 from bot.wecom.render import render
-from handlers.effect_types import DraftPost, ExtraPromoDay, JudgePost
-from handlers.posting import WAITING, Drafted, Problem, PromoMonth, Prospect, Whys
+from handlers.effect_types import DraftPost, ExtraPromoDay, JudgePost, ShowPlan
+from handlers.naming import addressed, channel_name
+from handlers.posting import WAITING, Drafted, Problem, PromoMonth, Prospect, Shown, Whys
 from handlers.turn import Turn
 from knowledge.answers.whole import whole
 from knowledge.types import Answer, Guide
@@ -34,6 +35,7 @@ from scheduler.posts import Post, Recipient, as_sent, subject_of
 from scheduler.rules import Rules
 from scheduler.timetable import Planned
 
+_SHOWN = "plan_shown:"  # marks: the plan that a colleague's numbers refer to
 _DECISIONS = 20  # of one person that are looked through
 _LATELY = timedelta(days=14)
 _NAMED = 5  # recipients whose expected decision is looked up
@@ -53,6 +55,7 @@ class BotPosting:
     compared: Trials
     database: Database
     clock: Clock
+    unknown_years: Callable[[datetime, timedelta], Sequence[int]]  # as `bot.holidays.unknown_years` of these settings
 
     async def prospect(self, planned: Planned) -> Prospect | None:
         post = self._post(planned.guide)
@@ -82,6 +85,16 @@ class BotPosting:
             decided = await contents.judged(connection)
         posts = [self._post(each.guide) for each in coming]
         return [state_of(post, decided.get((post.name, post.digest))) if post else WAITING for post in posts]
+
+    async def shown(self, person: str) -> list[Shown] | None:
+        async with self.database.read() as connection:
+            rows = await marks.get_mark(connection, _SHOWN + person.lower())
+        if rows is None:
+            return None
+        return [Shown(schedule, datetime.fromisoformat(at), guide, title) for schedule, at, guide, title in rows]
+
+    def years_unknown(self, days: int) -> Sequence[int]:
+        return self.unknown_years(self.clock.now(), timedelta(days=days))
 
     async def trials(self) -> Mapping[str, str]:
         return await self.compared.standing()
@@ -167,7 +180,7 @@ class BotPosting:
         for part in parts:
             for address in part.body["recipients"]:
                 made = await self.gatekeeper.foresee(connection, part, address, planned.at)
-                rows.append(f"{address}：{describe(made, self.rules.zone)}")
+                rows.append(f"{addressed(address)}：{describe(made, self.rules.zone)}")
         return rows
 
 
@@ -175,7 +188,7 @@ class PostJudge:
     """Carries out what operators decide about posts."""
 
     async def apply(
-        self, transaction: Transaction, turn: Turn, effect: JudgePost | ExtraPromoDay | DraftPost, _key: str
+        self, transaction: Transaction, turn: Turn, effect: JudgePost | ExtraPromoDay | DraftPost | ShowPlan, _key: str
     ) -> None:
         who = turn.conversation.person
         match effect:
@@ -187,6 +200,9 @@ class PostJudge:
             case DraftPost():
                 row = {name: getattr(effect, name) for name in ("title", "topic", "body", "source", "by")}
                 await transaction.connection.execute(insert(draft_table).values(**row, at=millis(transaction.now)))
+            case ShowPlan(coming):
+                rows = [(each.schedule, each.at.isoformat(), each.guide, each.title) for each in coming]
+                await marks.set_mark(transaction.connection, _SHOWN + who.lower(), rows, transaction.now)
             case ExtraPromoDay(day):
                 await self._extra(transaction, day, who)
 
@@ -202,6 +218,6 @@ class PostJudge:
 
 
 def _shown(post: Post, recipients: Sequence[Recipient]) -> dict[str, str]:
-    """Channel → the text as it shows it."""
+    """Channel, as people know it → the text as it shows it."""
     reaches = dict.fromkeys(each.channel for each in recipients)
-    return {str(CHANNELS[reach]): render(as_sent(post, reach), CHANNELS[reach]) for reach in reaches}
+    return {channel_name(CHANNELS[reach]): render(as_sent(post, reach), CHANNELS[reach]) for reach in reaches}

@@ -4,13 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import CompoundSelect, Select, and_, func, literal, or_, select, union_all
 
 from bot.part import Klass
 from bot.store import needs, personal, preferences, profiles
 from bot.store.database import Database
-from bot.store.posts import split_push
-from bot.store.tables import conversation, decision, delivery, inbox, millis, moment, occurrence, outbox
+from bot.store.posts import PUSHED
+from bot.store.tables import (
+    conversation,
+    decision,
+    delivery,
+    inbox,
+    membership,
+    millis,
+    moment,
+    occurrence,
+    outbox,
+)
 from handlers.posting import NEED
 from handlers.preferences import Preferences, Profile
 from handlers.records import Kept, LastPost
@@ -41,22 +51,15 @@ class MemberRecords:
             return personal.written(await personal.export(connection, await personal.find(connection, person)))
 
     async def last_post(self, person: str) -> LastPost | None:
-        """The newest delivery with the decision that let it leave."""
-        allowed = (decision.c.part == delivery.c.part, decision.c.verdict == "allow")
-        query = (
-            select(delivery.c.at, outbox.c.channel, occurrence.c.schedule, occurrence.c.title, decision.c.inputs)
-            .join(outbox, outbox.c.id == delivery.c.part)
-            .join(occurrence, occurrence.c.id == outbox.c.occurrence)
-            .join(decision, (allowed[0]) & (allowed[1]))
-            .where(delivery.c.subject == subject_of("person", person))
-            .order_by(delivery.c.at.desc(), decision.c.id.desc())
-            .limit(1)
-        )
+        """The newest delivery to the person or to a group they were in then, with the decision that let it leave."""
         async with self.database.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
+            row = (await connection.execute(_last_to(subject_of("person", person)))).one_or_none()
+            inputs = await connection.scalar(_let_leave(row.part, row.subject)) if row else None
+        if row is None or inputs is None:
             return None
-        return LastPost(row.title, moment(row.at), _name(row.schedule), row.channel, row.inputs)
+        need = needs.trigger_of(row.schedule) if row.schedule.startswith(NEED) else ""
+        pushed, group = row.schedule.startswith(PUSHED), inputs["scope"] == "group"
+        return LastPost(row.title, moment(row.at), row.topic, inputs, need, pushed, group)
 
     async def handled_since(self, conversation: str, handler: str, since: datetime) -> bool:
         query = select(inbox.c.id).where(
@@ -76,8 +79,30 @@ class MemberRecords:
             return await connection.scalar(query.limit(1)) is not None
 
 
-def _name(schedule: str) -> str:
-    """The schedule or trigger behind an occurrence, whether it came at its time, was pushed, or was needed."""
-    if schedule.startswith(NEED):
-        return needs.trigger_of(schedule)
-    return split_push(schedule)[0] if schedule.startswith("push:") else schedule
+def _last_to(subject: str) -> Select[Any]:
+    """The delivery that somebody most likely asks about: of those that arrived, the newest."""
+    in_group = and_(membership.c.group_subject == delivery.c.subject, membership.c.person_subject == subject)
+    return (
+        select(delivery.c.subject, delivery.c.part, delivery.c.at, delivery.c.topic)
+        .add_columns(occurrence.c.schedule, occurrence.c.title)
+        .join(outbox, outbox.c.id == delivery.c.part)
+        .join(occurrence, occurrence.c.id == outbox.c.occurrence)
+        .outerjoin(membership, in_group)
+        .where(delivery.c.subject.in_(_with_groups(subject)))
+        .where(or_(delivery.c.subject == subject, delivery.c.at >= membership.c.since))
+        .order_by(delivery.c.delivered.desc(), delivery.c.at.desc())
+        .limit(1)
+    )
+
+
+def _with_groups(subject: str) -> CompoundSelect[Any]:
+    """The person and their groups, so that the index of deliveries is used for both."""
+    groups = select(membership.c.group_subject).where(membership.c.person_subject == subject)
+    return union_all(select(literal(subject)), groups)
+
+
+def _let_leave(part: str, subject: str) -> Select[Any]:
+    """What the gate saw when it allowed `part`; of a task with many recipients, rather about `subject`."""
+    about = func.lower(decision.c.recipient).endswith(subject.rpartition(":")[2], autoescape=True)
+    allowed = (decision.c.part == part, decision.c.verdict == "allow")
+    return select(decision.c.inputs).where(*allowed).order_by(about.desc(), decision.c.id.desc()).limit(1)

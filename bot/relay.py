@@ -116,7 +116,7 @@ async def came_back(transaction: Transaction, part: Part, final: Final, reason: 
         return [_returned(transaction, part, final, reason, alarm)]
     ticket = await tickets.live(transaction.connection, part.conversation)
     held = await conversations.load(transaction.connection, part.conversation)
-    gone = final is Final.DEAD and reason.startswith("refused")
+    gone = reason.startswith("refused")  # also where an earlier try was lost: this one tells
     if not gone or ticket is None or held is None or held.state is not State.HUMAN or not has(ticket, part.body["to"]):
         text = texts.NOT_RELAYED.format(number=part.body["ticket"], who=part.body["to"])
         return alarm.raised(f"relay:{part.body['ticket']}", text, transaction.now)

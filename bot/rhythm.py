@@ -14,8 +14,8 @@ from bot.store.restraint_tables import relation, rhythm, signal
 from bot.store.tables import conversation, delivery, inbox, membership, millis, moment, ticket
 from bot.transaction import Transaction
 from handlers.effect_types import Effect, HoldUnasked, OptOut, Prefer, Rate, SetLayer
-from handlers.mood import Mood
 from handlers.mood_hold import COMPLAINT
+from handlers.mood_types import Mood
 from handlers.preferences import Preferences
 from handlers.turn import Kind, Turn
 from scheduler import fatigue, layers

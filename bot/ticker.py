@@ -7,6 +7,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.store.away import Outage
+
 log = structlog.get_logger()
 
 Job = Callable[[], Awaitable[None]]
@@ -21,6 +23,7 @@ class Ticker:
         self._jobs: dict[str, Job] = {}
         self._running: dict[str, asyncio.Lock] = {}
         self._patient: set[str] = set()
+        self._outage = Outage()
 
     def add(self, name: str, seconds: float, job: Job, *, at_start: bool = True) -> None:
         """`at_start` false: the start of the program is too early, the first call comes after `seconds`."""
@@ -60,5 +63,6 @@ class Ticker:
         async with self._running[name]:
             try:
                 await self._jobs[name]()
-            except Exception:
-                log.exception("tick_failed", job=name)
+            except Exception as error:
+                if not self._outage.met(error):
+                    log.exception("tick_failed", job=name)

@@ -48,6 +48,16 @@ class Prospect:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A line of the plan as it was shown to somebody: what their numbers refer to."""
+
+    schedule: str
+    at: datetime
+    guide: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class PromoMonth:
     """This month's days of promotion: those that were, and the extra ones asked for, with who granted them."""
 
@@ -88,6 +98,14 @@ class Posting(Protocol):
 
     async def states(self, coming: Sequence[Planned]) -> Sequence[str]:
         """The state of each planned post, in the same order."""
+        ...
+
+    async def shown(self, person: str) -> Sequence[Shown] | None:
+        """The plan as it was last shown to this colleague, in the order of its numbers; None where it never was."""
+        ...
+
+    def years_unknown(self, days: int) -> Sequence[int]:
+        """The years of today and of `days` from now whose public holidays are not known: nothing is sent in them."""
         ...
 
     async def trials(self) -> Mapping[str, str]:

@@ -22,13 +22,20 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class LastPost:
-    """The last scheduled content that went to a person. `inputs` is what the gate saw when it allowed it."""
+    """The last content that went to a person unasked, alone or through a group of theirs.
+
+    `topic` is as guides write it, empty for none; `need` names the trigger of what one member needed, else empty;
+    `pushed`: a colleague brought it forward; `group`: it went to a group. `inputs` is what the
+    gate saw when it allowed it.
+    """
 
     title: str
     at: datetime
-    schedule: str
-    channel: str
+    topic: str
     inputs: Mapping[str, Any]
+    need: str = ""
+    pushed: bool = False
+    group: bool = False
 
 
 class Records(Protocol):
@@ -52,7 +59,10 @@ class Records(Protocol):
         ...
 
     async def last_post(self, person: str) -> LastPost | None:
-        """From the gate's record; None where nothing was sent, or it is older than what is kept."""
+        """From the gate's record; None where nothing was sent, or it is older than what is kept.
+
+        What arrived goes before what only may have, and what came through a group counts from when they were in it.
+        """
         ...
 
     async def handled_since(self, conversation: str, handler: str, since: datetime) -> bool:

@@ -141,12 +141,33 @@ def why(post: LastPost | None, zone: str) -> str:
     """Why the last post was sent, from what the gate saw."""
     if post is None:
         return NEVER_SENT
-    checks = "\n".join(f"- {each}" for each in _checks(post))
+    checks = "\n".join(f"- {each}" for each in (_group_checks if post.group else _checks)(post))
+    stop = _IN_GROUP if post.group else "不想再收回复“退订”，想少收回复“少发点”，只想看一类回复“只看育儿”。"
     return (
-        f"最近一条是 {moment(post.at, zone)} 发的《{post.title}》，来自定时内容“{post.schedule}”，"
-        "不是有人点名发给您。发之前逐条查过：\n\n"
-        f"{checks}\n\n不想再收回复“退订”，想少收回复“少发点”，只想看一类回复“只看育儿”。"
+        f"最近一条是 {moment(post.at, zone)} {'发在您所在的群里的' if post.group else '发给您的'}《{post.title}》，"
+        f"{_whence(post)}。发之前逐条查过：\n\n{checks}\n\n{stop}"
     )
+
+
+_IN_GROUP = "回复“退订”停的是单独发给您的内容；群里的是发给整个群的，不想在群里看到，可以回复“转人工”告诉同事。"
+
+
+def _whence(post: LastPost) -> str:
+    """What made it leave, without the name that operators gave to it."""
+    if post.need:
+        return f"因为和您说过、问过或买过的有关（“{post.need}”）"
+    about = f"“{topic_words({post.topic})}”" if post.topic else ""
+    return f"是同事手动安排推送的{about}内容" if post.pushed else f"是定期发的{about}内容"
+
+
+def _group_checks(post: LastPost) -> list[str]:
+    """What the gate looked at before it let a post into a group: a group has no wishes of its own."""
+    rules, day = post.inputs.get("rules", {}), post.inputs.get("seen", {}).get("day", 0)
+    return [
+        f"不在免打扰时段（{rules.get('quiet', '')}）",
+        f"这个群那天之前已发 {day} 条，一天最多 {rules.get('group_per_day')} 条",
+        f"和群里上一条至少隔 {rules.get('gap_hours', 0):g} 小时",
+    ]
 
 
 def _checks(post: LastPost) -> list[str]:

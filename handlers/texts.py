@@ -152,14 +152,6 @@ def mood_words(mood: str) -> str:
     return _MOODS.get(mood, mood)
 
 
-def recalling(title: str, sender: str, why: str) -> str:
-    """What the sender and operators are told of a task that must not be confirmed any more; `why` is one phrase."""
-    return (
-        f"{sender} 的群发任务《{title}》正在撤回，请不要确认：收件人里有一位会员{why}。"
-        "其他人这次也收不到了，需要的话用 /push 重新安排。"
-    )
-
-
 def nobody(hours: str, reason: str = "", back: str = "") -> str:
     """What a member reads when no consultant takes it; `hours` as in the settings, `reason` of the ticket.
 

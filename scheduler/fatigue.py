@@ -200,7 +200,7 @@ _SAID: Mapping[SignalKind, str] = {
     SignalKind.DISLIKED: "说回答没用",
 }
 _OF_MANY = {SignalKind.IGNORED: "没有回应", SignalKind.DENSITY: "最近 4 周收到不少", **_SAID}
-_CALM = "没有疲劳的迹象"
+_CALM = "没有迹象"
 
 
 def explain(fatigue: Fatigue) -> str:

@@ -85,7 +85,7 @@ class LayerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The layer from now on and the sentence that says why."""
+    """The layer from now on and a phrase that says why; it is read after the layer's name, so it does not repeat it."""
 
     layer: Layer
     why: str
@@ -110,7 +110,7 @@ def place(facts: LayerFacts, current: Layer | None, manual: Layer | None, now: d
     twice. ValueError for a `current` without `placed_at`.
     """
     if manual is not None:
-        return Placement(manual, f"运营手动设为“{LAYER_NAMES[manual]}”，取消之前不会变")
+        return Placement(manual, "运营手动设的，取消之前不会变")
     if current is not None and facts.placed_at is None:
         raise ValueError("a current layer needs placed_at, or what happened before would count twice")
     rank, why = _moved(facts, current, now)
@@ -148,7 +148,7 @@ def _moved(facts: LayerFacts, current: Layer | None, now: datetime) -> tuple[int
 
 
 def _out_of_guard(rank: int, why: str) -> tuple[int, str]:
-    return (rank, why) if rank else (1, "表达不满已过去一个月，从少打扰重新开始")
+    return (rank, why) if rank else (1, "表达不满已过去一个月，重新慢慢来")
 
 
 def _events(facts: LayerFacts, now: datetime) -> list[_Event]:
@@ -196,16 +196,16 @@ _FREE = _Limit(Layer.CLOSE, "")
 def _mood(facts: LayerFacts, now: datetime) -> _Limit:
     # A moment after `now` means that a clock was set back: it counts, or a wrong clock would speed us up.
     if any(now < moment + GUARD for moment in facts.displeased):
-        return _Limit(Layer.GUARDED, "最近 30 天内表达过不满，先不打扰")
+        return _Limit(Layer.GUARDED, "最近 30 天内表达过不满")
     return _FREE
 
 
 def _recency(facts: LayerFacts, now: datetime) -> _Limit:
     if (last := _last_heard(facts, now)) is None:
-        return _Limit(Layer.RESTING, "不知道什么时候认识的，也没有来聊过，少打扰")
+        return _Limit(Layer.RESTING, "不知道什么时候认识的，也没有来聊过")
     for days, layer in ((180, Layer.RESTING), (60, Layer.QUIET), (30, Layer.REGULAR)):
         if now - last >= timedelta(days=days):
-            return _Limit(layer, f"超过 {days} 天没有来聊，节奏最多到“{LAYER_NAMES[layer]}”")
+            return _Limit(layer, f"超过 {days} 天没有来聊")
     return _FREE
 
 
@@ -221,9 +221,9 @@ def _met(facts: LayerFacts) -> datetime | None:
 
 def _satisfaction(facts: LayerFacts) -> _Limit:
     if facts.bad >= 2 and facts.bad > facts.good:
-        return _Limit(Layer.QUIET, f"最近 {facts.good + facts.bad} 次评价里 {facts.bad} 次不满意，节奏放慢")
+        return _Limit(Layer.QUIET, f"最近 {facts.good + facts.bad} 次评价里 {facts.bad} 次不满意")
     if facts.bad and facts.bad * 3 > facts.good:
-        return _Limit(Layer.REGULAR, "最近的评价有好有坏，保持平常的节奏")
+        return _Limit(Layer.REGULAR, "最近的评价有好有坏")
     return _FREE
 
 
@@ -235,8 +235,7 @@ def _engagement(facts: LayerFacts, now: datetime) -> _Limit:
     share = sum(_answered(contacts, post) for post in ripe) / len(ripe)
     for least, layer in ((0.1, Layer.QUIET), (0.25, Layer.REGULAR)):
         if share < least:
-            text = f"最近 90 天 {len(ripe)} 条里有回应的占 {share:.0%}，节奏最多到“{LAYER_NAMES[layer]}”"
-            return _Limit(layer, text)
+            return _Limit(layer, f"最近 90 天 {len(ripe)} 条里有回应的占 {share:.0%}")
     return _FREE
 
 
@@ -245,7 +244,11 @@ def _answered(contacts: Sequence[datetime], post: datetime) -> bool:
 
 
 def _need(facts: LayerFacts) -> _Limit:
-    return _FREE if facts.questions > 0 else _Limit(Layer.REGULAR, "最近 90 天没有来问过问题，保持平常的节奏")
+    return _FREE if facts.questions > 0 else _Limit(Layer.REGULAR, "最近 90 天没有来问过问题")
+
+
+def _since(age: timedelta) -> str:
+    return f"{age.days} 天前加上的" if age.days > 0 else "今天刚加上"
 
 
 def _newcomer(facts: LayerFacts, now: datetime) -> str:
@@ -253,4 +256,4 @@ def _newcomer(facts: LayerFacts, now: datetime) -> str:
     met = _met(facts)
     if met is None or now - met >= NEWCOMER or any(at <= now for at in facts.contacts):
         return ""
-    return f"认识 {max(0, (now - met).days)} 天，还没有来聊过，先慢慢来"
+    return f"{_since(now - met)}，还没有来聊过"

@@ -71,6 +71,13 @@ def test_no_slash_command_in_the_documents_is_left_over() -> None:
     assert rows == [command.names for command in COMMANDS]
 
 
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+def test_every_slash_command_and_the_way_to_a_backup_are_in_both_introductions(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    wanted = [f"`/{command.name}`" for command in COMMANDS]
+    assert absent([*wanted, "`fencun backup ", "`fencun restore "], text) == []
+
+
 def test_every_reason_of_the_gate_is_in_the_documents_with_its_text_and_none_is_left_over() -> None:
     rows = dict(re.findall(r"^\| `([a-z_]+)` \| ([^|]*[\u4e00-\u9fff][^|]*?) \|", page("gate.md"), re.MULTILINE))
     assert rows == {str(reason): REASON_TEXT[reason] for reason in Reason}

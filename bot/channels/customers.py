@@ -7,7 +7,8 @@ from bot.channels import Limits
 from bot.channels.texts import fitting, pieces
 from bot.errors import Refused, SendError
 from bot.mass.advice import NOBODY, advice, explained
-from bot.part import Confirmation, Klass, Part, Receipt, part_id
+from bot.mass.recalling import RECALL
+from bot.part import Confirmation, Part, Receipt
 from bot.wecom.api import Contact
 from handlers.turn import Channel
 from scheduler.posts import parse_recipient
@@ -28,7 +29,7 @@ class CustomersChannel:
 
     async def send(self, part: Part) -> Receipt:
         """Make a task, or cancel one that must not be confirmed any more (97611); one that was sent stays as it is."""
-        if part.kind == "recall":
+        if part.kind == RECALL:
             return await self._recall(str(part.body["msgid"]))
         recipients = [parse_recipient(address) for address in part.body["recipients"]]
         template = _template(recipients[0].channel, recipients[0].account, [each.target for each in recipients])
@@ -44,26 +45,15 @@ class CustomersChannel:
         return Receipt(platform_id=msgid, confirmation=Confirmation(msgid, sender))
 
     async def _recall(self, msgid: str) -> Receipt:
-        if not confirmed(await self._contact.get_groupmsg_task(msgid)):
-            await self._contact.cancel_groupmsg_send(msgid)
+        if confirmed(await self._contact.get_groupmsg_task(msgid)):
+            return Receipt(too_late=True)
+        await self._contact.cancel_groupmsg_send(msgid)
         return Receipt()
 
 
 def words_of(part: Part) -> str:
     """What a task says."""
     return fitting(part.body["markdown"], Channel.CUSTOMERS)
-
-
-def recall_part(msgid: str) -> Part:
-    """What cancels a task; it is for the outbox to repeat until it works."""
-    return Part(
-        id=part_id("recall", msgid),
-        lane=f"recall:{msgid}",
-        channel=Channel.CUSTOMERS,
-        klass=Klass.ACTION,
-        kind="recall",
-        body={"msgid": msgid},
-    )
 
 
 def confirmed(shares: Iterable[Mapping[str, Any]]) -> bool:

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from bot import log
+from bot.cli.wrong_use import ChineseGroup
 from bot.process_role import ProcessRole
 from bot.settings import Settings, WrongSettings, load
 
 app = typer.Typer(
     name="fencun",
+    cls=ChineseGroup,
     help="分寸：问到就答、懂得沉默的企业微信助手。",
     no_args_is_help=True,
     add_completion=False,
@@ -26,15 +28,23 @@ def main() -> None:
     app()
 
 
-def settings_of(config: Path | None) -> Settings:
-    """The settings, with the log set up; wrong settings end the command with every problem named."""
+def settings_of(config: Path | None, level: str = "WARNING") -> Settings:
+    """The settings, with the log set up from `level` on; wrong settings end the command with every problem named.
+
+    What a command prints is for people: events of ordinary work are for those who watch a running bot.
+    """
     try:
         settings = load(config, os.environ)
     except WrongSettings as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from None
-    log.set_up(settings.secrets())
+    log.set_up(settings.secrets(), level=level)
     return settings
+
+
+def without_settings() -> None:
+    """The log of a command that needs no settings: beside what it prints, never in it."""
+    log.set_up(level="WARNING")
 
 
 @app.command()
@@ -48,7 +58,7 @@ def serve(
     """启动机器人。"""
     from bot.cli.serving import serve as run
 
-    raise typer.Exit(run(settings_of(config), role))
+    raise typer.Exit(run(settings_of(config, "INFO"), role))
 
 
 @app.command()
@@ -60,6 +70,7 @@ def sandbox(
     """不需要企业微信账号，在浏览器里试用。"""
     from bot.cli.serving import sandbox as run
 
+    without_settings()
     raise typer.Exit(run(port, folder, guides))
 
 
@@ -103,6 +114,7 @@ def mood(batch: Annotated[Path, typer.Option(help="逐行 JSON 的消息文件�
     """读出每条消息的情绪，以及要不要请人接手。"""
     from bot.cli.reading import mood as run
 
+    without_settings()
     raise typer.Exit(run(batch))
 
 
@@ -111,6 +123,7 @@ def intent(batch: Annotated[Path, typer.Option(help="逐行 JSON 的消息文件
     """读出每条消息想要什么：提问、退订、少发、找人工……"""
     from bot.cli.reading import intent as run
 
+    without_settings()
     raise typer.Exit(run(batch))
 
 
@@ -122,6 +135,7 @@ def review(
     """审一审内容：是干货还是推广，有没有违反广告法的话。"""
     from bot.cli.review import review as run
 
+    without_settings()
     raise typer.Exit(run(batch, out))
 
 
@@ -214,6 +228,25 @@ def restore(
     from bot.cli.backup import Wanted, bring_back
 
     raise typer.Exit(bring_back(settings_of(config), Wanted(file, force, stopped)))
+
+
+@app.command()
+def seal(
+    new_key: Annotated[bool, typer.Option("--new-key", help="只在密钥文件的第一行加一把新密钥")] = False,
+    lost: Annotated[bool, typer.Option("--lost", help="密钥找不回来了：清空解不开的文字，让机器人能再启动")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="和 --lost 一起：不再确认")] = False,
+    config: Config = None,
+) -> None:
+    """照密钥文件的第一行，把存储里的文字全部加密、换密钥或解密；机器人可以照常运行。"""
+    from bot.cli import sealing
+
+    settings = settings_of(config)
+    if new_key:
+        raise typer.Exit(sealing.new_key(settings))
+    if lost:
+        asked = "解不开的文字会被清空，以后找回密钥也恢复不了。先备份了吗？继续吗？"
+        raise typer.Exit(sealing.give_up(settings, lambda: yes or typer.confirm(asked)))
+    raise typer.Exit(sealing.seal(settings))
 
 
 person = typer.Typer(help="一位会员的数据：看、导出、删除。", no_args_is_help=True)

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import restoring
 from bot.alarm import Alarm
 from bot.clock import Clock, SystemClock
+from bot.opening import open_store
 from bot.settings import Settings
-from bot.store import marks
+from bot.store import marks, seal_record
 from bot.store.backup import BackupFailed, BackupFile, BackupUnusable, Header, Progress, back_up
 from bot.store.database import FAILURES, Database, StoreUnusable, explain
 from bot.store.queues import BACKUP
@@ -112,10 +113,11 @@ def _stopped(typed: str | None, settings: Settings, now: datetime) -> datetime |
 
 
 async def _restored(settings: Settings, clock: Clock, plan: _Plan) -> str:
-    database = Database.connect(settings.store.url)
+    database = open_store(settings)
     told: list[str] = []
 
     async def afterwards(connection: AsyncConnection) -> None:
+        await seal_record.agree(connection, database.keyring.keys if database.keyring else None)
         told.append(await _settle(settings, connection, plan, clock.now()))
 
     try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bot.clock import Clock, SystemClock
 from bot.doctor import Finding, examine
+from bot.doctor_keys import examine_keys
 from bot.doctor_live import examine_live
 from bot.doctor_models import examine_models
 from bot.doctor_plans import examine_plans
@@ -26,7 +27,8 @@ def check(settings: Settings, live: bool) -> int:
 async def look(settings: Settings, live: bool, clock: Clock) -> tuple[Finding, ...]:
     """All findings, this machine's first."""
     now = clock.now()
-    here = (*await examine(settings, now), *examine_plans(settings, now), *await examine_models(settings, live))
+    here = (*await examine(settings, now), *await examine_keys(settings), *examine_plans(settings, now))
+    here += await examine_models(settings, live)
     return (*here, *(await examine_live(settings, clock) if live else ()))
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.opening import open_store
 from bot.settings import Settings
 from bot.store import holds
-from bot.store.database import Database, StoreUnusable
+from bot.store.database import StoreUnusable
 from bot.store.migrate import migrate
-from handlers.mood import Mood
+from handlers.mood_types import Mood
 
 
 def misread(settings: Settings, out: Path) -> int:
@@ -26,7 +27,7 @@ def misread(settings: Settings, out: Path) -> int:
 
 
 async def _read(settings: Settings) -> list[str]:
-    database = Database.connect(settings.store.url)
+    database = open_store(settings)
     try:
         await migrate(database)
         async with database.read() as connection:

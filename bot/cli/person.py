@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot import forgetting
 from bot.clock import SystemClock
+from bot.opening import open_store
 from bot.records import MemberRecords
 from bot.settings import Settings
 from bot.store import marks
@@ -104,7 +105,7 @@ def _with_store(settings: Settings, run: Callable[[Database], Awaitable[int]]) -
 
 
 async def _opened(settings: Settings, run: Callable[[Database], Awaitable[int]]) -> int:
-    database = Database.connect(settings.store.url)
+    database = open_store(settings)
     try:
         await migrate(database)
         return await run(database)

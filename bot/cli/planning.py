@@ -11,13 +11,15 @@ from bot.audience import Directory
 from bot.clock import Clock, SystemClock
 from bot.foresight import Foreseen, Foresight
 from bot.foundation import Foundation, lay
+from bot.opening import open_store
 from bot.process_role import ProcessRole
 from bot.rhythm import Rhythms
 from bot.settings import Settings
-from bot.store.database import Database, StoreUnusable
+from bot.store.database import StoreUnusable
 from bot.store.migrate import migrate as upgrade
 from bot.unasked import audiences_of, planner_of, rules_of, shelf_of
-from handlers.posting import APPROVED, UNLAWFUL, WAITING
+from handlers.naming import addressed
+from handlers.posting import APPROVED, NEED, UNLAWFUL, WAITING
 from knowledge.guides import read_folder
 from scheduler.gate import Decision, Verdict, describe
 
@@ -74,7 +76,8 @@ def _lines(rows: Sequence[Foreseen], zone: ZoneInfo) -> list[str]:
     for row in rows:
         planned, state = row.planned, STATES[row.state]
         at = f"{planned.at.astimezone(zone):%Y-%m-%d %H:%M}"
-        lines.append(f"{at}  {planned.schedule}  《{planned.title}》（{state}） → {_named(planned.to)}")
+        name = f"按需：{planned.schedule.removeprefix(NEED)}" if planned.schedule.startswith(NEED) else planned.schedule
+        lines.append(f"{at}  {name}  《{planned.title}》（{state}） → {_named(planned.to)}")
         lines += _answers(row.decisions, zone)
     return [*lines, "", *_sums(rows)]
 
@@ -89,7 +92,7 @@ def _answers(decisions: Sequence[tuple[str, Decision]], zone: ZoneInfo) -> list[
 
 
 def _named(addresses: Sequence[str]) -> str:
-    return "、".join(addresses[:NAMED]) + (f" 等 {len(addresses)} 处" if len(addresses) > NAMED else "")
+    return "、".join(map(addressed, addresses[:NAMED])) + (f" 等 {len(addresses)} 处" if len(addresses) > NAMED else "")
 
 
 def _sums(rows: Sequence[Foreseen]) -> list[str]:
@@ -129,7 +132,7 @@ def migrate(settings: Settings) -> int:
 
 
 async def _migrate(settings: Settings) -> str:
-    database = Database.connect(settings.store.url)
+    database = open_store(settings)
     try:
         return await upgrade(database)
     finally:

@@ -1,14 +1,15 @@
 """What is written down of a task that came to its end, and what operators and its sender are told."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
 
 from bot.alarm import Alarm
-from bot.channels.customers import recall_part
 from bot.mass.advice import NOBODY, advice
 from bot.mass.outcome import Outcome, Status, mismatch
+from bot.mass.recalling import recall_id, recall_part
 from bot.part import part_id
 from bot.signals import NoteSignal, parted, unheeded
 from bot.store import ledger, posts, tombstones
@@ -43,7 +44,6 @@ _ALWAYS_TOLD: Mapping[Ended, str] = {
     Ended.LOST: "{sender} 的群发《{title}》一直查不到结果，不再跟踪。它可能已经发出，名额没有退回，请人工核对。",
 }
 _TOO_LATE = "{sender} 的群发《{title}》没来得及撤回，已经发出，不该再收到的会员也收到了，请留意。"
-_RECALLED = "{sender} 的群发《{title}》正在撤回，请不要确认：{why}。其他人这次也收不到，需要的话用 /push 重新安排。"
 _REFUSED = "{sender} 的群发《{title}》现在查不到结果（{errcode}）。{advice}"
 _FOUND = "{sender} 的群发《{title}》先前没有收到回执，现在找到了，会照常跟踪，也能撤回。"
 _FORGOTTEN = "收件人已经不在我们的记录里"
@@ -57,8 +57,11 @@ class Books:
         self._alarm = alarm
         self.note_signal: NoteSignal = unheeded
 
-    async def sent(self, task: MassTask, outcome: Outcome, title: str) -> None:
-        """A colleague confirmed: results by recipient, slots of who did not get it given back, mismatches told."""
+    async def sent(self, task: MassTask, outcome: Outcome, title: str, confirmed_at: datetime | None) -> None:
+        """A colleague confirmed: results by recipient, slots of who did not get it given back, mismatches told.
+
+        Who wanted nothing any more only after `confirmed_at` (None: not known) got it rightly.
+        """
         async with self._transactions.begin() as transaction:
             connection = transaction.connection
             left = outcome.without(await tombstones.buried(connection, outcome.statuses))
@@ -71,10 +74,14 @@ class Books:
                     await posts.release_one(connection, task.part, subject)
             for subject in left.of(Status.NO_FRIEND):
                 await self.note_signal(connection, subject, SignalKind.LEAVE, parted(task.sender), transaction.now)
-            if task.state == RECALLING:
+            if task.state == RECALLING and not await self._rightly(transaction, task, confirmed_at):
                 await self._tell(transaction, f"late:{task.msgid}", _TOO_LATE.format(sender=task.sender, title=title))
             await self._tell(transaction, f"sent:{task.msgid}", mismatch(left, task.sender, title))
         log.info("mass_task_settled", state="sent", **left.counts)
+
+    async def _rightly(self, transaction: Transaction, task: MassTask, confirmed_at: datetime | None) -> bool:
+        recalled_at = await store.recalled_at(transaction.connection, recall_id(task.msgid))
+        return confirmed_at is not None and confirmed_at <= recalled_at
 
     async def end(self, task: MassTask, how: Ended) -> None:
         """Nobody got it, as far as we know; the slots of a lost one stay taken."""
@@ -104,12 +111,7 @@ class Books:
         """Cancel a task that somebody on it must not get any more; `refused` is why, by address."""
         if not await store.begin_recall(transaction.connection, task.msgid):
             return
-        text = _RECALLED.format(sender=task.sender, title=title, why=_why(refused) or _FORGOTTEN)
-        await transaction.enqueue([recall_part(task.msgid)])
-        await self._tell(transaction, f"recalled:{task.msgid}", text)
-        if self._alarm.able and task.sender not in self._alarm.operators:
-            id_ = part_id("recalled", task.msgid)
-            await transaction.enqueue([self._alarm.notice(task.sender, text, id_, transaction.now)])
+        await transaction.enqueue([recall_part(task.msgid, task.sender, title, _why(refused) or _FORGOTTEN)])
         log.info("mass_task_recalled", refused=len(refused))
 
     async def tell_unfollowable(self, task: MassTask, errcode: int) -> None:

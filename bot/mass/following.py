@@ -144,9 +144,10 @@ class MassTasks:
         rows = [row for each in senders for row in await self._contact.get_groupmsg_send_result(task.msgid, each)]
         asked = await self._tasks.asked(task)
         outcome = outcome_of(asked.subjects, rows, senders)
-        if outcome.of(Status.NOT_SENT) and self._clock.now() < _sent_at(done, task) + STRAGGLERS:
+        since = _confirmed_at(done) or task.created_at
+        if outcome.of(Status.NOT_SENT) and self._clock.now() < since + STRAGGLERS:
             return
-        await self._books.sent(task, outcome, asked.title)
+        await self._books.sent(task, outcome, asked.title, _confirmed_at(done))
 
     async def _remind(self, task: MassTask, may_still_go: MayStillGo) -> None:
         """Remind its colleague, after the gate was asked about everybody on it once more."""
@@ -203,7 +204,7 @@ def _enough(error: SendError, failures: int) -> bool:
     return isinstance(error, NeedsOperator) or error.errcode == TOO_OFTEN or failures == FAILURES
 
 
-def _sent_at(shares: Sequence[Mapping[str, Any]], task: MassTask) -> datetime:
-    """When the last colleague confirmed; where the platform does not say, when the task was made."""
+def _confirmed_at(shares: Sequence[Mapping[str, Any]]) -> datetime | None:
+    """When the last colleague confirmed; None where the platform does not say (93338: the time is optional)."""
     times = [int(share["send_time"]) for share in shares if share.get("send_time")]
-    return datetime.fromtimestamp(max(times), UTC) if times else task.created_at
+    return datetime.fromtimestamp(max(times), UTC) if times else None

@@ -1,11 +1,17 @@
 """Whether an error says that the store itself was not there, full or too busy, whatever it was asked."""
 
 import sqlite3
+import time
+from collections.abc import Callable
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+import structlog
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
 
+log = structlog.get_logger()
+
+QUIET = 60.0  # seconds without an error after which the next one is another outage
 _SQLITE = frozenset(
     (
         sqlite3.SQLITE_BUSY,
@@ -28,7 +34,7 @@ _POSTGRESQL = (
 
 def away(error: BaseException) -> bool:
     """True where the same may succeed once the store is back; then it says nothing about what was being done."""
-    if isinstance(error, (PoolEmpty, *_POSTGRESQL)):
+    if isinstance(error, (PoolEmpty, *_POSTGRESQL)) or _pool_gave_up(error):
         return True
     if not isinstance(error, DBAPIError):
         return False
@@ -37,6 +43,31 @@ def away(error: BaseException) -> bool:
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE  # the low byte is the kind
     # SQLAlchemy puts an error of its own around the driver's; connecting may fail with the system's.
     return error.connection_invalidated or any(isinstance(each, (*_POSTGRESQL, OSError)) for each in _chain(cause))
+
+
+def _pool_gave_up(error: BaseException) -> bool:
+    """No connection of the pool stood, nor did those opened instead: SQLAlchemy has no class of its own for that."""
+    return type(error) is InvalidRequestError and str(error) == "This connection is closed"
+
+
+class Outage:
+    """What meets a store that is away says so in one line per outage; every other error stays a defect to be told."""
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        """`seconds`: a clock that only goes forward."""
+        self._seconds = seconds
+        self._last: float | None = None
+
+    def met(self, error: BaseException) -> bool:
+        """Whether `error` will pass with the outage. The first one after QUIET seconds without any is logged."""
+        if not away(error):
+            return False
+        now = self._seconds()
+        if self._last is None or now - self._last > QUIET:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            log.warning("store_away", error=type(cause).__name__)
+        self._last = now
+        return True
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

@@ -125,6 +125,11 @@ async def begin_recall(connection: AsyncConnection, msgid: str) -> bool:
     return (await connection.execute(update(mass_task).where(*waiting).values(state=RECALLING))).rowcount == 1
 
 
+async def recalled_at(connection: AsyncConnection, recall: str) -> datetime:
+    """When the part with this id, which takes a task back, was written; the beginning of time where it is not kept."""
+    return moment(await connection.scalar(select(outbox.c.created_at).where(outbox.c.id == recall)) or 0)
+
+
 async def claim_reminder(connection: AsyncConnection, task: MassTask, now: datetime) -> bool:
     """Count a reminder before it is given: a kill in between loses one rather than doubling it."""
     unchanged = (

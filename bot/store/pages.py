@@ -14,7 +14,7 @@ from bot.store.outbox import OPEN
 from bot.store.tables import conversation, millis, moment, outbox, page, ticket
 from bot.store.tickets import LIVE
 from handlers.handoff import SILENT, State
-from handlers.mood import Mood
+from handlers.mood_types import Mood
 from handlers.paging import Case, Page, Rung
 from handlers.texts import URGENT
 from handlers.turn import Channel

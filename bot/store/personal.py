@@ -208,7 +208,7 @@ EXEMPT: Mapping[str, str] = {
     "mass_task.approved_by": _COLLEAGUE,
     "lease.name": _OURS,
     "lease.owner": _OURS,
-    "mark.name": _OURS,
+    "mark.name": "names of our own; a colleague's userid beside the plan that was shown to them",
     "mark.value": "watermarks, salts, a colleague who waits for a result; while a farewell is on its way, its parts",
     "audit.who": _COLLEAGUE,
     "audit.what": "ids of members are shortened where it is written, and taken out by `bot.store.mentions`",

@@ -14,6 +14,7 @@ from bot.store.database import Database, insert_once
 from bot.store.restraint_tables import digest
 from bot.store.tables import decision, delivery, mass_task, millis, moment, occurrence
 
+PUSHED = "push:"  # how the name of a pushed occurrence begins
 IN_ONE_QUERY = 500  # values of one IN: engines bear a bounded number of parameters
 
 RECALLING = "recalling"  # somebody among its recipients is on hold
@@ -66,12 +67,12 @@ async def bring_forward(connection: AsyncConnection, pushed: Occurrence, now: da
 
 def push_name(schedule: str, planned_at: datetime) -> str:
     """The name under which a pushed occurrence is stored: the schedule and the moment it stands for."""
-    return f"push:{schedule}@{planned_at.isoformat()}"
+    return f"{PUSHED}{schedule}@{planned_at.isoformat()}"
 
 
 def split_push(name: str) -> tuple[str, datetime]:
     """The schedule and moment of `push_name`."""
-    schedule, _, at = name.removeprefix("push:").rpartition("@")
+    schedule, _, at = name.removeprefix(PUSHED).rpartition("@")
     return schedule, datetime.fromisoformat(at)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +11,12 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import SecretStr
 
-from bot.connections import Connections
-from bot.errors import SendError
 from bot.foundation import Foundation
+from bot.kf_pull import Ringing
 from bot.measuring import Measuring
-from bot.office import BotOffice
 from bot.settings import WeCom
 from bot.store.database import StoreUnusable
+from bot.store.streams import Streams
 from bot.web.callbacks import AiBotCallbacks, XmlCallbacks
 from bot.web.door import Door
 from bot.web.edge import Edge
@@ -26,13 +26,25 @@ log = structlog.get_logger()
 
 
 class Web:
-    """Builds the aiohttp application. `ready` is set once everything behind it runs."""
+    """Builds the aiohttp application. `ready` is set once everything behind it runs.
 
-    def __init__(self, foundation: Foundation, connections: Connections, office: BotOffice) -> None:
+    `ringing` hears of kf callbacks. `behind` names, in words for an operator, what keeps those behind the door from
+    answering; None where nobody asks the guides or WeCom.
+    """
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        streams: Streams,
+        ringing: Ringing | None,
+        measuring: Measuring,
+        behind: Callable[[], Awaitable[list[str]]] | None = None,
+    ) -> None:
         self._foundation = foundation
-        self._connections = connections
-        self._office = office
-        self._measuring = Measuring(foundation, connections)
+        self._streams = streams
+        self._ringing = ringing
+        self._measuring = measuring
+        self._behind = behind
         self.edge = Edge(foundation.settings.server, foundation.metrics)
         self.ready = False
         self._asking: asyncio.Task[list[str]] | None = None
@@ -50,6 +62,8 @@ class Web:
         application.router.add_routes(self.more)
         application.on_response_prepare.append(_nameless)
         self.edge.guard(application)
+        if self._foundation.tracing is not None:
+            self._foundation.tracing.watch(application)
         return application
 
     def _add_callbacks(self, application: web.Application, wecom: WeCom) -> None:
@@ -62,9 +76,9 @@ class Web:
         if wecom.app is not None:
             crypto = _crypto(wecom.app.token, wecom.app.encoding_aes_key, wecom.corp_id)
             receivers["/wecom/app"] = xml.app(crypto, base.agent)
-        if wecom.kf is not None and self._connections.ringing is not None:
+        if wecom.kf is not None and self._ringing is not None:
             crypto = _crypto(wecom.kf.token, wecom.kf.encoding_aes_key, wecom.corp_id)
-            receivers["/wecom/kf"] = xml.kf(crypto, base.agent, self._connections.ringing)
+            receivers["/wecom/kf"] = xml.kf(crypto, base.agent, self._ringing)
         if wecom.contact is not None:
             crypto = _crypto(wecom.contact.token, wecom.contact.encoding_aes_key, wecom.corp_id)
             receivers["/wecom/contact"] = xml.contact(crypto)
@@ -75,7 +89,7 @@ class Web:
 
     def _add_aibots(self, application: web.Application, wecom: WeCom, door: Door) -> None:
         base = self._foundation
-        aibots = AiBotCallbacks(door, base.inbox, self._connections.streams, base.bell, base.clock)
+        aibots = AiBotCallbacks(door, base.inbox, self._streams, base.bell, base.clock)
         for bot in wecom.aibots:
             if bot.token is not None and bot.encoding_aes_key is not None:
                 # A bot made inside a company has an empty receiveid (doc 101033).
@@ -101,19 +115,7 @@ class Web:
             await self._foundation.database.check()
         except StoreUnusable as error:
             problems.append(str(error))
-        if not self._foundation.role.works:
-            return problems  # nobody asks the guides or WeCom here
-        if self._office.librarian.library is None:
-            problems.append("还没有可用的索引，请检查 [knowledge] guides，再运行 fencun index")
-        wecom = self._foundation.settings.wecom
-        secrets = [each.secret for each in (wecom.app, wecom.kf, wecom.contact) if each is not None]
-        for secret in secrets:
-            try:
-                await self._connections.client.token(secret.get_secret_value())
-            except SendError as error:
-                problems.append(getattr(error, "what_to_do", "") or "企业微信现在连不上，消息会保留，恢复后自动补发")
-                break
-        return problems
+        return problems + (await self._behind() if self._behind is not None else [])
 
     async def _known_problems(self) -> list[str]:
         """The problems, asked for once however many want to know: the question costs a transaction and a token."""

@@ -20,11 +20,11 @@ FACT_NAMES: Mapping[str, str] = {
     "every_days": "隔几天收一次",
     "approved": "内容是否批准",
     "violations": "内容是否合规",
-    "topic_sent": "同一主题本周发了几条",
+    "topic_sent": "同一主题当周发了几条",
     "rest_days": "要歇几天",
     "value_since_promo": "上次推广后发了几条实用内容",
-    "promo_days": "本月哪几天发过推广",
-    "platform_sent": "企业微信今天算了几条",
+    "promo_days": "当月哪几天发过推广",
+    "platform_sent": "企业微信当天算了几条",
     "days_off": "那一年的法定节假日",
 }
 # What each version added to the facts, with the values under which it decides as the versions before did.

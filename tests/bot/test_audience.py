@@ -127,10 +127,11 @@ async def test_plan_and_preview_count_the_people_and_name_five_at_most(open_hous
     async with open_house(audiences=[PARENTS], schedules=[SOON]) as house:
         await asks_about(house, CHEN, LIN, ZHOU)
         [plan] = await house.colleague("/plan")
-        assert "audience:育儿，现在共 3 人" in plan
+        assert "人群“育儿”，现在共 3 人" in plan
         assert CHEN not in plan
         preview = "\n".join(await house.colleague("/preview 1"))
-        assert f"customer:lihua:{CHEN}：" in preview
+        assert "lihua 的客户 wmDe…Chen：" in preview
+        assert CHEN not in preview
 
 
 async def test_the_same_person_in_an_audience_and_by_address_gets_one_post(open_house: OpenHouse) -> None:

@@ -37,7 +37,7 @@ TEXT = "沙发多长合适？\n“引号”\t🛋️"
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bot.log.set_up", lambda *_: None)  # the log of this process belongs to all its tests
+    monkeypatch.setattr("bot.log.set_up", lambda *_, **__: None)  # the log of this process belongs to all its tests
     return tmp_path
 
 

@@ -27,7 +27,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     url = f"sqlite:///{tmp_path / 'fencun.db'}"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FENCUN_STORE__URL", url)
-    monkeypatch.setattr("bot.log.set_up", lambda *_: None)  # the log of this process belongs to all its tests
+    monkeypatch.setattr("bot.log.set_up", lambda *_, **__: None)  # the log of this process belongs to all its tests
     asyncio.run(filled(url))
     return url
 

@@ -37,7 +37,7 @@ Fill = Callable[[AsyncConnection], Awaitable[None]]
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with two weekly guides; what is written goes there."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bot.log.set_up", lambda *_: None)  # the log of this process belongs to all its tests
+    monkeypatch.setattr("bot.log.set_up", lambda *_, **__: None)  # the log of this process belongs to all its tests
     for name in [name for name in os.environ if name.startswith("FENCUN_")]:
         monkeypatch.delenv(name)
     (tmp_path / "guides").mkdir()

@@ -202,6 +202,28 @@ async def test_when_a_native_rule_gave_the_session_to_a_colleague_the_answer_is_
     assert ended[-1] == ("dropped", "state_moved 95018")
 
 
+@pytest.mark.parametrize("lost", [True, False])
+async def test_whether_an_answer_arrived_that_was_refused_at_the_repetition_nobody_knows(
+    house: House, lost: bool
+) -> None:
+    if lost:
+        house.standin.faults.lose_reply("kf/send_msg", 1)
+    else:
+        house.standin.faults.errcode("kf/send_msg", 45009)
+    await house.customer(QUESTION)
+    house.standin.faults.errcode("kf/send_msg", 45009)
+    await house.jump(minutes=2)
+    house.standin.faults.errcode("kf/send_msg", 95013)  # the session ended meanwhile
+    await house.jump(minutes=6)
+    async with house.program.base.database.read() as connection:
+        ended = select(outbox.c.state, outbox.c.reason).where(outbox.c.channel == "kf")
+        [row] = (await connection.execute(ended)).all()
+    assert row == ("lost" if lost else "dead", "refused 95013")
+    assert len(house.said()) == (1 if lost else 0)
+    [told] = [text for text in house.told() if "refused 95013" in text]
+    assert ("不确定是否送达" in told, "没能送达" in told) == (lost, not lost)
+
+
 async def test_more_questions_than_the_platform_allows_answers_share_messages(house: House) -> None:
     for _ in range(12):
         await house.standin.customer_says(CHEN, QUESTION, ring=False)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.store import marks
 from bot.store.tables import audit, metadata, ticket, tombstone
-from handlers.mood import Mood, Reading
+from handlers.mood_types import Mood, Reading
 from scheduler.posts import subject_of
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, LIN, House

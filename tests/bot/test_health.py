@@ -20,6 +20,7 @@ from scheduler.calendar import Calendar
 from scheduler.health import HealthFacts, Key
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, LIN, House
+from tests.bot.mass_sends import TO_CHEN, give, state
 
 DAY = timedelta(days=1)
 SHANGHAI = "Asia/Shanghai"
@@ -266,6 +267,22 @@ async def test_members_who_ask_leave_and_opt_out_are_counted(house: House) -> No
     assert (found.begun, found.active, found.members) == (2, 2, 2)
     assert (found.content, found.rated) == (1, 1)
     assert (found.opted_out, found.left) == (1, 2)
+
+
+async def test_a_task_counts_as_delivered_once_a_colleague_confirmed_it_and_a_cancelled_one_never(house: House) -> None:
+    async def counted() -> tuple[int, int, int]:
+        found = await facts(house)
+        return found.delivered, found.valuable, found.members
+
+    await give(house, TO_CHEN)
+    assert await counted() == (0, 0, 0), "it waits for its colleague"
+    await house.jump(days=4)
+    assert await state(house) == ["cancelled"]
+    assert await counted() == (0, 0, 0)
+    await give(house, TO_CHEN)
+    house.standin.confirm_mass_task("lihua", house.standin.mass_tasks()[-1].msgid)
+    await house.jump(minutes=1)
+    assert await counted() == (1, 1, 1)
 
 
 async def test_health_is_told_to_the_operator_and_names_what_is_missing(house: House) -> None:

@@ -163,6 +163,23 @@ async def test_a_stop_during_a_pull_leaves_no_pull_behind(house: House) -> None:
         await puller.idle()
 
 
+async def test_a_ring_before_the_accounts_are_known_is_no_fault_and_is_not_forgotten(
+    open_house: OpenHouse,
+) -> None:
+    async def unlisted(standin: StandIn, _clock: MovableClock) -> None:
+        standin.faults.refuse("kf/account/list", 1)
+
+    async with open_house(before=unlisted, wecom={"kf": {"accounts": []}}) as house:
+        with journal() as log:
+            await house.standin.customer_says(CHEN, QUESTION)
+            await house.settled()
+        assert "kf_account_unknown" not in log.text
+        assert house.said(CHEN) == []
+        await house.program.connections.pull()
+        await house.settled()
+        assert len(house.said(CHEN)) == 1
+
+
 async def test_a_ring_for_an_account_that_is_not_ours_is_acked_and_passed_over(house: House) -> None:
     await house.settled()
     before = pulls(house)

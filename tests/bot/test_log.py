@@ -5,11 +5,14 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from typer.testing import CliRunner
 
+from bot import cli
 from bot.cli import serving
 from bot.log import set_up, short
 from bot.process_role import ProcessRole
@@ -18,6 +21,19 @@ from bot.store.database import StoreUnusable
 from tests import log_watch
 
 SECRET = "S3cretValueOfTheApp"
+
+
+def test_what_prints_for_people_leaves_ordinary_events_to_serve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    levels: list[str] = []
+    monkeypatch.setattr("bot.log.set_up", lambda *_, level="INFO": levels.append(level))
+    monkeypatch.setattr("bot.cli.serving.serve", lambda *_: 0)
+    (tmp_path / "in.jsonl").write_text('{"id": 1, "text": "在吗"}')
+    for words in ("serve", "plan", "mood --batch in.jsonl", "intent --batch in.jsonl"):
+        CliRunner().invoke(cli.app, words.split())
+    assert levels == ["INFO", "WARNING", "WARNING", "WARNING"]
 
 
 @pytest.fixture
@@ -61,7 +77,7 @@ def test_serve_binds_its_role_and_process(stream: io.StringIO, monkeypatch: pyte
         ours().info("said")
         raise StoreUnusable("no store")
 
-    monkeypatch.setattr(serving, "build", build)
+    monkeypatch.setattr(serving, "process", build)
     assert serving.serve(Settings(), ProcessRole.WORKER) == 1
     [line] = lines(stream)
     assert line["role"] == "worker"

@@ -188,7 +188,7 @@ async def test_lesson_32_a_task_is_checked_again_before_each_reminder_and_recall
     assert (task.reminders, task.cancelled) == ([], True)
     assert (await state(guarded), await slots(guarded)) == (["cancelled"], set())
     for who in ("wangwei", "lihua"):
-        assert told(guarded, "请不要确认", "wmDe…oLin 对方已退订", "/push", who=who) == 1
+        assert told(guarded, "不用再确认", "wmDe…oLin 对方已退订", "/push", who=who) == 1
 
 
 async def test_the_real_gate_lets_a_reminder_go_and_stops_it_after_an_opt_out(house: House) -> None:
@@ -202,7 +202,7 @@ async def test_the_real_gate_lets_a_reminder_go_and_stops_it_after_an_opt_out(ho
     await house.jump(days=1)
     await house.jump(minutes=1)
     assert (len(task.reminders), task.cancelled) == (1, True)
-    assert told(house, "请不要确认", "退订", who="lihua") == 1
+    assert told(house, "不用再确认", "退订", who="lihua") == 1
 
 
 async def test_without_a_gate_to_ask_nothing_is_reminded_of(house: House) -> None:

@@ -14,7 +14,7 @@ from bot.part import Part, part_id
 from bot.store import contents
 from bot.store import holds as store
 from handlers import mood
-from handlers.mood import Mood, Reading
+from handlers.mood_types import Mood, Reading
 from scheduler.gate import RULE_VERSION
 from scheduler.posts import Post, parse_recipient
 from tests.bot.conftest import OpenHouse
@@ -231,7 +231,8 @@ async def test_an_unconfirmed_task_is_recalled_and_the_sender_and_operators_hear
     await house.customer(ANGRY)
     assert task.cancelled
     for who in ("wangwei", "lihua"):
-        assert sum("正在撤回，请不要确认" in text and "/push" in text for text in house.told(who)) == 1
+        assert sum("已撤回，不用再确认" in text and "/push" in text for text in house.told(who)) == 1
+        assert not any("正在撤回" in text for text in house.told(who))
     await house.jump(minutes=2)
     assert await rows(house, "SELECT state FROM mass_task") == [("cancelled",)]
 
@@ -243,12 +244,39 @@ async def test_a_task_without_the_upset_person_stays(house: House) -> None:
     assert [task.cancelled for task in house.standin.mass_tasks()] == [False]
 
 
-async def test_a_task_confirmed_just_before_the_recall_is_told_as_sent(house: House) -> None:
+async def test_while_a_recall_does_not_come_through_the_sender_is_asked_not_to_confirm(house: House) -> None:
+    await push(house, *parts_to(house, TO_CHEN))
+    await house.settled()
+    house.standin.faults.errcode("externalcontact/cancel_groupmsg_send", 45009)
+    await house.customer(ANGRY)
+    assert any("正在撤回，请不要确认" in text for text in house.told("lihua"))
+    assert not any("已撤回" in text for text in house.told("lihua"))
+    await house.jump(minutes=2)
+    assert [task.cancelled for task in house.standin.mass_tasks()] == [True]
+
+
+@pytest.mark.parametrize("said", [ANGRY, "退订"])
+async def test_who_turns_away_after_a_confirmed_task_got_it_rightly_and_nobody_is_alarmed(
+    house: House, said: str
+) -> None:
     await push(house, *parts_to(house, TO_CHEN))
     await house.settled()
     [task] = house.standin.mass_tasks()
     house.standin.confirm_mass_task("lihua", task.msgid)
+    await house.customer(said)
+    await house.jump(minutes=2)
+    assert await rows(house, "SELECT state FROM mass_task") == [("sent",)]
+    assert not any("撤回" in text for who in ("wangwei", "lihua") for text in house.told(who))
+
+
+async def test_a_task_confirmed_between_the_hold_and_its_recall_is_told_as_sent(house: House) -> None:
+    await push(house, *parts_to(house, TO_CHEN))
+    await house.settled()
+    [task] = house.standin.mass_tasks()
+    house.standin.faults.errcode("externalcontact/cancel_groupmsg_send", 45009)
     await house.customer(ANGRY)
+    house.clock.jump(timedelta(seconds=1))
+    house.standin.confirm_mass_task("lihua", task.msgid)
     await house.jump(minutes=2)
     assert await rows(house, "SELECT state FROM mass_task") == [("sent",)]
     assert any("没来得及撤回" in text for text in house.told())

@@ -36,7 +36,7 @@ async def test_what_nobody_approved_is_asked_for_a_day_ahead_and_does_not_leave(
 async def test_an_approval_lets_it_go_also_late_and_is_bound_to_the_operator_s_name(open_house: OpenHouse) -> None:
     async with open_house(approved=False) as house:
         assert "等批准" in await words(house, "/plan")
-        assert "▼ robot" in await words(house, "/preview 1")
+        assert "▼ 群机器人" in await words(house, "/preview 1")
         assert "已批准" in await words(house, "/approve 1")
         assert "已批准" in await words(house, "/plan")
         await house.jump(days=1)

@@ -1,5 +1,6 @@
 """Speaking unasked: the weekly post, the gate's word on it, and what operators can do about it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,9 +64,39 @@ async def test_a_push_goes_through_the_gate_and_the_second_one_hears_its_reason(
     said = await house.colleague("/push 1")
     assert any("发出 1 处" in text for text in said)
     assert len(house.posts()) == 1
+    await house.colleague("/plan")
     said = await house.colleague("/push 1")
     assert any("group_day" in text for text in said)
     assert len(house.posts()) == 1
+
+
+async def test_a_number_means_what_stood_there_when_the_plan_was_shown(house: House) -> None:
+    [listed] = await house.colleague("/plan 14")
+    second = next(row for row in listed.splitlines() if row.startswith("2. "))
+    await house.colleague("/push 1")
+    [said] = await house.colleague("/preview 2")
+    assert re.findall("《.*?》", said)[0] in second, "the list has moved up, what the operator read has not"
+    [said] = await house.colleague("/push 1")
+    assert "已经不在计划里了" in said
+    assert "请重新发 /plan" in said
+    assert len(house.posts()) == 1
+
+
+async def test_the_plan_says_of_which_year_no_holidays_are_known(open_house: OpenHouse) -> None:
+    december = datetime(2039, 12, 26, 2, 0, tzinfo=UTC)
+    async with open_house(start=december, schedules=[WEEKLY]) as house:
+        [listed] = await house.colleague("/plan 14")
+        assert "2039 年的放假安排分寸还不知道" in listed
+
+
+async def test_the_numbers_of_one_operator_are_not_those_of_another(open_house: OpenHouse) -> None:
+    async with open_house(people={"operators": ["wangwei", "lihua"]}) as house:
+        await house.colleague("/plan 14")
+        await house.colleague("/push 1", "lihua")
+        [theirs] = await house.colleague("/plan 14", "lihua")
+        [mine] = await house.colleague("/preview 2")
+        first = next(row for row in theirs.splitlines() if row.startswith("1. "))
+        assert re.findall("《.*?》", mine)[0] in first
 
 
 async def test_a_pushed_post_does_not_come_again_at_its_own_time(house: House) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import func, insert, select
 
 from bot import retention
 from bot.store.tables import conversation, decision, inbox, millis, outbox, profile, ticket
-from handlers.mood import Mood, Reading
+from handlers.mood_types import Mood, Reading
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, LIN, House
 

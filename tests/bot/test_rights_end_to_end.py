@@ -5,12 +5,13 @@ from sqlalchemy import select
 
 from bot.store import preferences, profiles
 from bot.store.tables import audit, opt_out
-from handlers.mood import Mood, Reading
+from handlers.mood_types import Mood, Reading
 from handlers.preferences import Preferences
 from tests.bot.conftest import OpenHouse
-from tests.bot.house import CHEN, LIN, House
+from tests.bot.house import CHEN, LIN, ZHOU, House
 
 WEEKLY = {"name": "weekly-styling", "every": "mon 12:00", "topic": "styling", "to": ["app:lihua"]}
+IN_GROUP = {"name": "weekly-group", "every": "mon 12:00", "topic": "styling", "to": ["group:lihua:wrDemoGroup01"]}
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +66,30 @@ async def test_why_names_the_post_that_was_sent_and_the_rules_it_passed(open_hou
         await house.jump(hours=2)
         [said] = await house.colleague("为什么给我发这个", "lihua")
         assert "《小客厅沙发怎么选尺寸》" in said
-        assert "weekly-styling" in said
+        assert "定期发的“空间搭配”内容" in said
+        assert "weekly-styling" not in said, "that name is between operators and their settings"
         assert "一天最多 1 条" in said
+
+
+async def test_why_says_of_a_pushed_post_that_a_colleague_sent_it(open_house: OpenHouse) -> None:
+    async with open_house(schedules=[WEEKLY]) as house:
+        await house.colleague("/push 1")
+        [said] = await house.colleague("为什么给我发这个", "lihua")
+        assert "同事手动安排推送" in said
+        assert "push:" not in said
+
+
+async def test_why_finds_what_came_through_a_group_from_when_the_member_was_in_it(open_house: OpenHouse) -> None:
+    async with open_house(schedules=[IN_GROUP]) as house:
+        await house.program.connections.membership.look()
+        await house.jump(hours=2)
+        [task] = house.standin.mass_tasks()
+        house.standin.confirm_mass_task("lihua", task.msgid)
+        await house.jump(minutes=2)
+        [said] = await house.customer("为什么给我发这个", LIN)
+        assert "发在您所在的群里的《小客厅沙发怎么选尺寸》" in said
+        [said] = await house.customer("为什么给我发这个", ZHOU)
+        assert "没有主动给您发过" in said
 
 
 async def test_while_a_colleague_serves_a_choice_counts_and_the_bot_stays_silent(house: House) -> None:

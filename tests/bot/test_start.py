@@ -164,7 +164,7 @@ async def test_a_signal_during_the_start_ends_it_at_once(
         program = house._make()
         monkeypatch.setattr(Librarian, "open", build_for_ever)
         monkeypatch.setattr(serving, "_signals", lambda: signalled)
-        monkeypatch.setattr(serving, "build", lambda *_, **__: program)
+        monkeypatch.setattr(serving, "process", lambda *_, **__: program)
         serving_ = asyncio.create_task(serving._serve(program.base.settings, ProcessRole.ALL))
         async with asyncio.timeout(PATIENCE):
             await begun.wait()

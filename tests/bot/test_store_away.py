@@ -6,10 +6,12 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError, OperationalError
+from structlog.testing import capture_logs
 
 from bot.part import Part, Receipt
-from bot.store.away import away
+from bot.store.away import QUIET, Outage, away
+from bot.ticker import Ticker
 from handlers.turn import Channel
 from tests.bot.house import CHEN, House
 from tests.bot.rough import stored
@@ -40,6 +42,7 @@ def postgresql_error(cause: Exception, *, wrapped: bool = True) -> DBAPIError:
         postgresql_error(asyncpg.DiskFullError("no space left")),
         postgresql_error(ConnectionResetError(104, "reset"), wrapped=False),
         asyncpg.CannotConnectNowError("starting up"),
+        InvalidRequestError("This connection is closed"),
     ],
     ids=repr,
 )
@@ -55,12 +58,43 @@ def test_a_store_that_is_gone_full_or_busy_is_away(error: Exception) -> None:
         postgresql_error(asyncpg.UniqueViolationError("duplicate")),
         postgresql_error(asyncpg.StringDataRightTruncationError("too long")),
         ValueError("ours"),
+        InvalidRequestError("A transaction is already begun"),
         OSError("a file of ours"),
     ],
     ids=repr,
 )
 def test_what_the_store_refuses_and_what_is_our_own_fault_is_not(error: Exception) -> None:
     assert not away(error)
+
+
+GONE = postgresql_error(asyncpg.AdminShutdownError("terminating connection"))
+
+
+def test_an_outage_is_one_line_however_often_it_is_met_and_the_next_one_another() -> None:
+    moments = iter([0.0, 1.0, 50.0, 100.0, 100.0 + QUIET + 1])
+    outage = Outage(lambda: next(moments))
+    with capture_logs() as lines:
+        assert all(outage.met(GONE) for _ in range(4))
+        assert [line["event"] for line in lines] == ["store_away"]
+        assert outage.met(GONE)
+    assert [line["event"] for line in lines] == ["store_away"] * 2
+    assert not any("exc_info" in line for line in lines)
+
+
+async def test_what_meets_a_store_that_is_away_leaves_no_traceback_and_a_defect_does() -> None:
+    errors = iter([GONE, GONE, ValueError("ours")])
+
+    async def job() -> None:
+        raise next(errors)
+
+    ticker = Ticker()
+    ticker.add("one", 1, job)
+    ticker.add("two", 1, job)
+    ticker.add("three", 1, job)
+    with capture_logs() as lines:
+        await ticker.run_all()
+    assert [line["event"] for line in lines] == ["store_away", "tick_failed"]
+    assert lines[-1]["job"] == "three"
 
 
 class Away:

@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from handlers import decide, mood
+from handlers import mood
 from handlers.handoff import State
-from handlers.posting import Drafted, Problem, PromoMonth, Prospect, Whys
+from handlers.mood_types import Reading
+from handlers.policy import decide
+from handlers.posting import Drafted, Problem, PromoMonth, Prospect, Shown, Whys
 from handlers.preferences import Preferences, Profile
 from handlers.records import Kept, LastPost
 from handlers.turn import Channel, Conversation, Held, Item, Kind, Outcome, Role, Status, Tally, Ticket, Turn
@@ -100,7 +102,9 @@ class SmallPosting:
     month: PromoMonth = field(default_factory=lambda: PromoMonth((), {}))
     reached: dict[str, int] = field(default_factory=dict)
     compared: dict[str, str] = field(default_factory=dict)
-    known: Whys = field(default_factory=lambda: Whys((), "没有疲劳的迹象", "新认识，刚认识", 0))
+    listed: dict[str, Sequence[Shown]] = field(default_factory=dict)
+    unknown: Sequence[int] = ()
+    known: Whys = field(default_factory=lambda: Whys((), "没有迹象", "新认识，今天刚加上", 0))
 
     async def prospect(self, planned: Planned) -> Prospect | None:
         post = Post(planned.guide, planned.title, f"**{planned.title}**\n\n先量尺寸。")
@@ -111,6 +115,12 @@ class SmallPosting:
 
     async def states(self, coming: Sequence[Planned]) -> Sequence[str]:
         return [self.state for _ in coming]
+
+    async def shown(self, person: str) -> Sequence[Shown] | None:
+        return self.listed.get(person)
+
+    def years_unknown(self, days: int) -> Sequence[int]:
+        return self.unknown
 
     async def trials(self) -> Mapping[str, str]:
         return self.compared
@@ -161,6 +171,7 @@ class SmallOffice:
     records: SmallRecords = field(default_factory=SmallRecords)
     posting: SmallPosting = field(default_factory=SmallPosting)
     counted: HealthFacts | None = None
+    process: str = ""
 
     async def answer(
         self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
@@ -173,7 +184,7 @@ class SmallOffice:
         cited = Citation("living-room.md", "小户型客厅搭配", "沙发", 0.82)
         return Answer("沙发靠墙放。", refused=False, citations=(cited,), handoff=self.handoff, urgent=self.urgent)
 
-    async def mood(self, text: str, history: Sequence[Line]) -> mood.Reading:
+    async def mood(self, text: str, history: Sequence[Line]) -> Reading:
         return mood.read(text, history)
 
     async def guides(self) -> Sequence[Guide]:
@@ -194,6 +205,7 @@ class SmallOffice:
             next_post=self.coming[0] if self.coming else None,
             channels=("kf", "app"),
             warnings=("企业可信 IP 还没有设置",),
+            process=self.process,
         )
 
     async def plan(self, days: int) -> Sequence[Planned]:

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handlers.commands import RUN
+from handlers.commands.dispatch import RUN
 from handlers.commands.parse import COMMANDS
-from handlers.effect_types import GiveBack, Pause, Push, Reindex, Resume, Take
+from handlers.effect_types import GiveBack, Pause, Push, Reindex, Resume, ShowPlan, Take
 from handlers.handoff import State
+from handlers.posting import Shown
 from handlers.turn import Kind, Role
 
 NOON = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
@@ -27,16 +28,17 @@ TALKS = [
     ("/help /推送", ["用法：/push 序号"]),
     ("/help statsu", ["没有这个指令：/statsu。您是不是想用 /status？"]),
     ("/status", ["启动：11-21 周六 07:00", "指南：3 份，索引 g-0007，向量检索在用", "待处理 1，待发 2，发送失败 3"]),
-    ("/状态", ["2 张没有结束", "正常", "11-26 周四 10:00《小户型客厅搭配》", "kf、app", "企业可信 IP 还没有设置"]),
+    ("/状态", ["2 张没有结束", "正常", "11-26 周四 10:00《小户型客厅搭配》"]),
+    ("/status", ["微信客服、自建应用", "企业可信 IP 还没有设置"]),
     ("/ask 沙发怎么摆", ["沙发靠墙放。", "依据：living-room.md，沙发，0.82"]),
     ("/问 怎么退", ["这个我不确定。", "没有把握", "相近的指南：《退货规则》"]),
     ("/问沙发怎么摆", ["沙发靠墙放。"]),
-    ("/guides", ["指南 3 份", "《小户型客厅搭配》styling，living-room.md，可定时推送", "returns.md，已过期"]),
+    ("/guides", ["指南 3 份", "《小户型客厅搭配》空间搭配，living-room.md，可定时推送", "returns.md，已过期"]),
     ("/指南 沙发", ["指南 1 份", "小户型客厅搭配"]),
     ("/guides PARENTING", ["night-waking.md"]),
     ("/guides 窗帘", ["没有找到和“窗帘”有关的指南"]),
     ("/plan", ["7 天内", "1. 11-26 周四 10:00《小户型客厅搭配》→ kf:all", "2. 11-27 周五 19:30《宝宝夜醒怎么办》"]),
-    ("/计划 30", ["robot:a、robot:b、robot:c 等 4 处"]),
+    ("/计划 30", ["群机器人“a”、群机器人“b”、群机器人“c” 等 4 处"]),
     ("/计划 3天", ["3 天内没有推送。下一条：", "1. 11-26 周四 10:00《小户型客厅搭配》"]),
     ("/handoffs", ["转接单 2 张", "**12 号** 等了 35 分钟，wmMe…0001，主动要求人工：沙发 坏了，等待接手"]),
     ("/转接单", ["**13 号** 等了 5 分钟，wmMe…0002，紧急情况：", "…，lihua 在处理"]),
@@ -51,7 +53,19 @@ async def test_what_an_operator_asks_is_told_and_changes_nothing(operator, said,
     assert outcome.handler == "command"
     for piece in heard:
         assert piece in outcome.replies[0].text
-    assert (outcome.effects, outcome.audit, outcome.move) == ((), "", None)
+    changes = [effect for effect in outcome.effects if not isinstance(effect, ShowPlan)]
+    assert (changes, outcome.audit, outcome.move) == ([], "", None)
+
+
+async def test_a_number_means_what_the_operator_was_shown_though_the_list_has_moved(operator, office) -> None:
+    [shown] = (await operator.say("/plan")).effects
+    office.posting.listed["zhangsan"] = [Shown(each.schedule, each.at, each.guide, each.title) for each in shown.coming]
+    first, second = office.coming
+    office.coming = [second]
+    assert (await operator.say("/push 2")).effects == (Push(second),)
+    gone = await operator.say("/push 1")
+    assert gone.effects == ()
+    assert f"《{first.title}》已经不在计划里了" in gone.replies[0].text
 
 
 @pytest.mark.parametrize(
@@ -95,10 +109,25 @@ async def test_push_takes_the_numbers_that_plan_shows_however_far_it_looked(oper
     assert (await operator.say("/push 3")).effects == (Push(office.coming[2]),)
 
 
+async def test_what_falls_into_a_year_without_announced_holidays_is_shown_as_not_going_out(operator, office) -> None:
+    office.posting.unknown = (2027,)
+    assert "2027" not in (await operator.say("/plan 90")).replies[0].text
+    office.coming = [office.coming[0], replace(office.coming[0], at=datetime(2026, 12, 31, 16, 30, tzinfo=UTC))]
+    text = (await operator.say("/plan 90")).replies[0].text
+    assert "2027 年的放假安排分寸还不知道" in text
+    assert [("到时不会发" in row) for row in text.splitlines() if "《" in row] == [False, True]
+
+
 async def test_a_number_beyond_the_plan_is_told_and_pushes_nothing(operator) -> None:
     outcome = await operator.say("/push 9")
     assert "一共 2 条" in outcome.replies[0].text
     assert (outcome.effects, outcome.audit) == ((), "")
+
+
+async def test_status_says_of_which_process_it_tells_where_there_are_several(operator, office) -> None:
+    assert "由进程" not in (await operator.say("/status")).replies[0].text
+    office.process = "worker host:7"
+    assert "由进程 worker host:7 回答" in (await operator.say("/status")).replies[0].text
 
 
 async def test_an_empty_plan_says_so(operator, office) -> None:

@@ -54,7 +54,7 @@ async def test_the_formula_is_shown_with_what_it_left_out(office: SmallOffice, o
 
 async def test_refusals_stand_in_words_most_frequent_first(office: SmallOffice, operator: Talk) -> None:
     office.counted = FACTS
-    assert "没有发出的推送：离上一条太近 12，已退订 3，brand_new 1。" in await heard(operator)
+    assert "拦下或推迟过的推送：离上一条太近 12，已退订 3，brand_new 1。" in await heard(operator)
 
 
 async def test_what_wecom_counts_stands_below_and_what_it_did_not_say_is_named(

@@ -1,7 +1,7 @@
 """What operators do about posts: look, approve, reject, see the limits, ask why, and add a day of promotion by two."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -102,6 +102,17 @@ async def test_why_tells_the_gate_s_words_fatigue_and_layer_and_shortens_the_id(
     assert "疲劳：最近 3 条没有回应 +26" in text
     assert "现在至少隔 14 天一条" in text
     assert "wmMember0001" not in text
+
+
+async def test_why_tells_each_word_of_the_gate_once_however_often_it_was_asked(
+    office: SmallOffice, operator: Talk
+) -> None:
+    again = [(NOW - timedelta(minutes=minutes), "小户型客厅搭配", "先不发：定时发送已暂停。") for minutes in range(9)]
+    told = (*again, (NOW - timedelta(days=1), "宝宝夜醒怎么办", "可以发。"))
+    office.posting.known = Whys(told, "没有迹象", "平常，最近没有变化", 7)
+    text = said(await operator.say("/why wmMember0001"))
+    assert text.count("定时发送已暂停") == 1
+    assert text.index("11-21 周六 10:00 《小户型客厅搭配》") < text.index("《宝宝夜醒怎么办》")
 
 
 async def test_an_extra_day_of_promotion_takes_two_people(office: SmallOffice, operator: Talk) -> None:

@@ -8,7 +8,7 @@ import pytest
 from handlers import rights_texts
 from handlers.effect_types import AskColleague, Forget, Learn, OptIn, OptOut, Prefer
 from handlers.handoff import State
-from handlers.mood import Mood, Reading
+from handlers.mood_types import Mood, Reading
 from handlers.preferences import Preferences, Profile, Purpose
 from handlers.records import Kept, LastPost
 from handlers.rights import DELETE_ASKED, FORGET
@@ -20,8 +20,7 @@ EARLIER = (Line("customer", "客厅怎么摆"), Line("bot", "先量尺寸。"))
 POST = LastPost(
     "小客厅沙发怎么选尺寸",
     datetime(2026, 11, 20, 2, 0, tzinfo=UTC),
-    "weekly-styling",
-    "app",
+    "styling",
     {
         "facts": {"opted_out": False, "human_has_it": False},
         "rules": {"quiet": "21:00-09:00", "person_per_day": 1, "person_per_week": 3, "gap_hours": 18.0},
@@ -144,6 +143,27 @@ async def test_why_is_answered_from_what_the_gate_saw(member, office) -> None:
     text = (await member.say("为什么给我发这个")).replies[0].text
     for part in ("《小客厅沙发怎么选尺寸》", "11-20 周五 10:00", "一天最多 1 条", "21:00-09:00", "没有退订", "退订"):
         assert part in text
+    assert "是定期发的“空间搭配”内容" in text
+
+
+async def test_why_tells_a_push_by_hand_and_a_need_from_what_comes_regularly(member, office) -> None:
+    office.records.post = replace(POST, pushed=True)
+    text = (await member.say("为什么给我发这个")).replies[0].text
+    assert "同事手动安排推送" in text
+    assert "定期" not in text
+    office.records.post = replace(POST, need="满6个月")
+    text = (await member.say("为什么给我发这个")).replies[0].text
+    assert "“满6个月”" in text
+    assert "定期" not in text
+
+
+async def test_why_says_of_a_post_in_a_group_what_was_looked_at_for_the_group(member, office) -> None:
+    inputs = POST.inputs | {"rules": POST.inputs["rules"] | {"group_per_day": 2}}
+    office.records.post = replace(POST, group=True, inputs=inputs)
+    text = (await member.say("为什么给我发这个")).replies[0].text
+    assert "发在您所在的群里的《小客厅沙发怎么选尺寸》" in text
+    assert "这个群那天之前已发 0 条，一天最多 2 条" in text
+    assert "您没有退订" not in text, "nobody asks that before a post to a group"
 
 
 async def test_why_is_answered_truthfully_where_nothing_was_sent(member) -> None:

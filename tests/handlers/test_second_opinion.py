@@ -3,7 +3,7 @@
 import pytest
 
 from handlers import second_opinion
-from handlers.mood import Mood, Reading
+from handlers.mood_types import Mood, Reading
 from knowledge.types import Line
 
 DOUBTFUL = Reading(Mood.DISSATISFIED, escalate=False, reason="像是在抱怨", quote="这都几天了", doubtful=True)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import HANDLERS
 from handlers.effect_types import OptIn, OptOut
 from handlers.handoff import Event, Move, State
+from handlers.policy import HANDLERS
 from handlers.turn import Kind, Role
 
 

@@ -170,7 +170,7 @@ class TestAudience:
 
     def test_nobody_is_not_tired(self) -> None:
         assert of_audience([]).value == 0
-        assert explain(of_audience([])) == "没有疲劳的迹象"
+        assert explain(of_audience([])) == "没有迹象"
 
 
 class TestTexts:

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -241,9 +242,9 @@ def test_a_changed_setting_does_not_change_what_was_decided() -> None:
 @pytest.mark.parametrize(
     ("decision", "text"),
     [
-        (ask(), "可以发：今天已有 0 条、本周 0 条，在限度之内。"),
-        (ask(address="robot:一群"), "可以发：今天已有 0 条，在限度之内。"),
-        (ask(sent(at(26, 9))), "推迟到 11月27日（周五）09:00：对方今天已收到 1 条，每天最多 1 条。"),
+        (ask(), "可以发：当天已有 0 条、当周 0 条，在限度之内。"),
+        (ask(address="robot:一群"), "可以发：当天已有 0 条，在限度之内。"),
+        (ask(sent(at(26, 9))), "推迟到 11月27日（周五）09:00：对方当天已收到 1 条，每天最多 1 条。"),
         (ask(now=at(26, 22)), "推迟到 11月27日（周五）09:00：11月26日（周四）22:00 在免打扰时段（21:00-09:00）内。"),
         (
             ask(sent(at(25, 20))),
@@ -309,3 +310,9 @@ def test_what_version_1_wrote_down_can_still_be_replayed() -> None:
     again = replay(recorded, "1")
     assert (again.verdict, again.reason, again.until, again.rule) == (Verdict.DEFER, Reason.MIN_GAP, at(26, 14), "1")
     assert again.inputs == recorded
+
+
+def test_no_sentence_speaks_of_the_reader_s_own_day() -> None:
+    """A preview tells of next week, and /why of the last one."""
+    said = [*REASON_TEXT.values(), describe(ask(), ZONE)]
+    assert [text for text in said if re.search("今天|明天|本周|本月", text)] == []

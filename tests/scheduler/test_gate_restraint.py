@@ -90,7 +90,7 @@ def test_a_ratio_of_zero_asks_for_nothing_and_a_budget_of_zero_allows_nothing() 
 def test_one_day_a_month_carries_promotion_and_all_of_that_day_does() -> None:
     spent = replace(CLEAR, promo_days=(date(2026, 11, 3),))
     assert outcome(ask(spent, "promo")) == (Verdict.DROP, Reason.PROMO_BUDGET)
-    assert "本月已有 1 天发过推广，每月最多 1 天" in describe(ask(spent, "promo"), ZONE)
+    assert "当月已有 1 天发过推广，每月最多 1 天" in describe(ask(spent, "promo"), ZONE)
     assert outcome(ask(replace(CLEAR, promo_days=(date(2026, 11, 26),)), "promo")) == ALLOWED
 
 

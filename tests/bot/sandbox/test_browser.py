@@ -37,12 +37,11 @@ async def test_a_member_gets_cited_answers_and_an_honest_refusal(page: Page) -> 
     }
     for number, (question, subject) in enumerate(questions.items(), 1):
         await says(page, "member", question)
-        await expect(bubbles(page, "member", "bot")).to_have_count(number)
-        answer = bubbles(page, "member", "bot").nth(number - 1)
-        await expect(answer).to_contain_text("——《")
-        await expect(answer).to_contain_text(subject)
+        cited = bubbles(page, "member", "bot").filter(has_text="——《")  # a long answer takes two bubbles
+        await expect(cited).to_have_count(number)
+        await expect(cited.nth(number - 1)).to_contain_text(subject)
     await says(page, "member", "火星上怎么种土豆？")
-    await expect(bubbles(page, "member", "bot")).to_have_count(7)
+    await expect(bubbles(page, "member", "bot").filter(has_text="转人工")).to_have_count(1)
     await expect(bubbles(page, "member", "bot").last).to_contain_text("转人工")
     await expect(bubbles(page, "member", "bot").last).not_to_contain_text("——《")
 
