@@ -39,6 +39,8 @@ _LEAST = 1e-6  # worth of the best hit of a search for which all are bad
 OWN_WEIGHT = 0.3  # from which a follow-up has words of its own …
 OWN_SHARE = 0.45  # … of which the passage must speak of this share, whatever was asked before
 SAME_GUIDE = 0.25  # the same share in the guide just quoted, where no other guide answers the question as it is
+NEW_WEIGHT = 0.6  # from which a question may have changed the subject …
+MORE = 0.1  # … to that of another guide, which speaks of so much more of it
 COVERED = 0.5  # share of a follow-up and what was before it that a passage for just that age must speak of
 FOLLOWED = 0.1  # how sure an answer must be whose subject was named before
 
@@ -248,6 +250,8 @@ class Library:
         titles = [title for title, _ in quoted]
         for title, section in quoted:
             guide = self._titled(title, section, today)
+            if guide and self._said_better(alone, guide):
+                return alone
             least = OWN_SHARE if alone.enough else SAME_GUIDE
             if guide and (same := self._in_guide(alone.question, fuller, guide, least)):
                 return alone if veto(fuller, same.ranked[0]) else same
@@ -255,6 +259,18 @@ class Library:
         if not _followed(both) or not self._speaks_of(both.ranked[0].prepared, alone.question):
             return alone
         return replace(both, evidence=replace(both.evidence, sure=max(ENOUGH, both.evidence.sure)))
+
+    def _said_better(self, alone: Found, guide: Guide) -> bool:
+        """Whether another guide answers a question as it is, speaks clearly more of it than `guide` and is nearer.
+
+        Then its subject is a new one, unless it names next to none ("几天洗一回") or says itself that it goes on.
+        """
+        if not alone.enough or alone.question.weight < NEW_WEIGHT or follow_up.goes_on(alone.question):
+            return False
+        names = (alone.ranked[0].passage.guide, guide.name)
+        other, quoted = (self._finder.among(alone.question.by_itself(), self._places[name]) for name in names)
+        near, before = (max(one.match.near_sentence for one in found) for found in (other, quoted))
+        return other[0].around.covered >= quoted[0].around.covered + MORE and near > before
 
     def _in_guide(self, question: Question, fuller: Question, guide: Guide, least: float) -> Found | None:
         """The question asked of one guide; None where it asks for another age or material, or for something else.

@@ -171,9 +171,10 @@ def _pool(question: Question, sections: Sequence[_Section], lead: _Section) -> l
     others = sorted((one for one in sections if one is not lead), key=lambda one: -one.score)
     pool = [lead, *(one for one in others if one.score >= STEADY * lead.score)][:SECTIONS]
     if asks_what_to_do(question.plain):
-        if not lead.listed and (_DEFINES.search(lead.prepared.section) or lead.passage.position == 0):
+        ill = _ill(question, lead)  # what is to be done about an illness must not be left out for a section as near
+        if not lead.listed and (ill or _DEFINES.search(lead.prepared.section) or lead.passage.position == 0):
             pool += [one for one in sections if _STEPS.search(one.prepared.section) and one.listed][:1]
-        if _ill(question, lead):
+        if ill:
             pool += [one for one in sections if _DOCTOR.search(one.prepared.section)][:1]
     unique = {one.passage.position: one for one in pool}
     return [unique[position] for position in sorted(unique)]

@@ -46,7 +46,12 @@ def step_asked(text: str) -> int:
 
 def points_back(question: Question) -> bool:
     """Whether a question needs what was said before, judged by its own words."""
-    return question.weight < ALONE or bool(_BACK.search(question.plain.strip()))
+    return question.weight < ALONE or goes_on(question)
+
+
+def goes_on(question: Question) -> bool:
+    """Whether a question says in so many words that it goes on from the one before it: 那……, ……呢."""
+    return bool(_BACK.search(question.plain.strip()))
 
 
 def together(question: Question, history: Sequence[Line], reader: Reader) -> Question | None:
