@@ -77,7 +77,8 @@ _NEXT = (
 )
 
 
-_SENT_TO = select(func.count()).where(outbox.c.conversation == conversation.c.id)
+# No column of two tables by one name: behind RETURNING, SQLite is given them without their tables.
+_SENT_TO = select(func.count()).where(outbox.c.conversation == bindparam("of"))
 _PERHAPS = _SENT_TO.where(outbox.c.sent_at >= conversation.c.member_at).scalar_subquery()
 _SPEND = (
     update(conversation)

@@ -1,17 +1,16 @@
 """The conversation's version as a fence: what a move takes back, and what it does not."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
-from bot.part import Klass, Part
+from bot.part import Final, Klass, Part
 from bot.store import conversations, outbox
 from bot.store.database import Database
 from bot.store.migrate import migrate
-from bot.store.tables import conversation
+from bot.store.tables import conversation, millis
 from handlers.handoff import Event, Move
 from handlers.turn import Channel
 
@@ -20,8 +19,8 @@ HERE = "kf:wkOne::wmChen"
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    made = Database.connect(f"sqlite:///{tmp_path / 'fencun.db'}")
+async def database(store_url: str) -> AsyncIterator[Database]:
+    made = Database.connect(store_url)
     await migrate(made)
     async with made.write() as connection:
         row = {"id": HERE, "channel": "kf", "account": "wkOne", "chat": "", "person": "wmChen", "state": "bot"}
@@ -51,3 +50,19 @@ async def test_an_answer_whose_sending_was_interrupted_survives_the_member_s_nex
 
 async def test_an_answer_whose_sending_was_interrupted_is_not_said_once_a_colleague_serves(database: Database) -> None:
     assert not await claimed_again(database, Move(Event.TAKE, "lihua"), keep_replies=False)
+
+
+@pytest.mark.both_stores
+async def test_what_left_since_the_member_wrote_counts_although_we_heard_of_it_later(
+    database: Database,
+) -> None:
+    """WeCom counts five from the moment the member wrote (doc 94677), not from when we fetched it."""
+    found = await outbox.Outbox(database).next(HERE)
+    assert found is not None
+    async with database.write() as connection:
+        await outbox.finish(connection, found[0], Final.SENT, NOW)
+        written = millis(NOW - timedelta(seconds=1))
+        await connection.execute(update(conversation).values(member_at=written, spent=0))
+        longest = NOW - timedelta(hours=48)
+        assert [await outbox.spend(connection, HERE, 3, longest) for _ in range(4)] == [1, 1, 2, None]
+        assert await outbox.spend(connection, HERE, 9, NOW) is None, "the message is older than that"
