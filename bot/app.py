@@ -165,7 +165,8 @@ def _engine(base: Foundation, desk: Desk, connections: Connections) -> Engine:
         return [*await base.inbox.due(now, most), *await base.outbox.due(now, most)]
 
     session = base.cluster.session
-    return ClusterEngine(desk.drain, session, unfinished, connections.serves, Seats(session), base.clock, concurrency)
+    seats = Seats(session, connections.bound)
+    return ClusterEngine(desk.drain, session, unfinished, connections.serves, seats, base.clock, concurrency)
 
 
 def _unasked(base: Foundation, connections: Connections, librarian: Librarian) -> _Unasked:

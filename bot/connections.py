@@ -86,9 +86,16 @@ class Connections:
 
     def serves(self, lane: str) -> bool:
         """Whether this process can drain the lane: an AI bot's only where its long connection is."""
-        channel, _, rest = lane.removeprefix("service:").removeprefix("post:").partition(":")
-        socket = self.sockets.get(rest.partition(":")[0]) if channel == Channel.AIBOT else None
+        socket = self._socket_of(lane)
         return socket is None or socket.connected
+
+    def bound(self, lane: str) -> bool:
+        """Whether the lane is an AI bot's that has a long connection, here or in another process."""
+        return self._socket_of(lane) is not None
+
+    def _socket_of(self, lane: str) -> AiBotSocket | None:
+        channel, _, rest = lane.removeprefix("service:").removeprefix("post:").partition(":")
+        return self.sockets.get(rest.partition(":")[0]) if channel == Channel.AIBOT else None
 
     async def start(self) -> None:
         """Begin to pull and to connect. Nothing here waits for WeCom to be there."""

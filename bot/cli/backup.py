@@ -1,7 +1,6 @@
 """`fencun backup` and `fencun restore`: the store into one file, beside a running bot, and back into an empty place."""
 
 import asyncio
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import restoring
 from bot.alarm import Alarm
+from bot.cli.progress import progress, say
 from bot.clock import Clock, SystemClock
 from bot.opening import open_store
 from bot.settings import Settings
 from bot.store import marks, seal_record
-from bot.store.backup import BackupFailed, BackupFile, BackupUnusable, Header, Progress, back_up
+from bot.store.backup import BackupFailed, BackupFile, BackupUnusable, Header, back_up
 from bot.store.database import FAILURES, Database, StoreUnusable, explain
 from bot.store.queues import BACKUP
 from bot.store.restore import RestoreRefused, alone, restore
 
-SHOWN_EVERY = 20_000  # rows between two words of progress
 NOT_INSIDE = "不在里面、要另外保存的：设置文件、密钥文件、指南和定时内容的文件夹。"
 
 
@@ -31,7 +30,7 @@ def backup(settings: Settings, to: Path, clock: Clock | None = None) -> int:
     try:
         header = asyncio.run(_backed_up(settings, to, (clock or SystemClock()).now()))
     except (BackupFailed, StoreUnusable) as error:
-        _say(str(error))
+        say(str(error))
         return 1
     size = to.stat().st_size / 1024 / 1024
     print(f"已备份到 {to}：{header.total} 行，{size:.1f} MB，{_local(header.at, settings)} 的样子。")
@@ -45,7 +44,7 @@ async def _backed_up(settings: Settings, to: Path, now: datetime) -> Header:
         raise BackupFailed(f"{url.database} 不存在，没有可备份的。请检查 [store] url。")
     database = Database.connect(settings.store.url)
     try:
-        header = await back_up(database, to, now, _progress("已备份"))
+        header = await back_up(database, to, now, progress("已备份"))
     except FAILURES as error:
         raise BackupFailed(f"没有备份。{explain(database.url, error)}") from error
     else:
@@ -77,18 +76,18 @@ def bring_back(settings: Settings, wanted: Wanted, clock: Clock | None = None) -
     try:
         stopped = _stopped(wanted.stopped, settings, clock.now())
     except ValueError:
-        _say("--stopped 要写成过去的一个时间，例如 2026-11-23T10:30。没有恢复任何内容。")
+        say("--stopped 要写成过去的一个时间，例如 2026-11-23T10:30。没有恢复任何内容。")
         return 2
     try:
         file = BackupFile(wanted.file)
         try:
-            _say("正在检查备份……")
+            say("正在检查备份……")
             header = file.check()
             report = asyncio.run(_restored(settings, clock, _Plan(file, header, wanted.force, stopped)))
         finally:
             file.close()
     except (BackupUnusable, RestoreRefused, StoreUnusable) as error:
-        _say(str(error))
+        say(str(error))
         return 1
     print(report)
     return 0
@@ -127,7 +126,7 @@ async def _restored(settings: Settings, clock: Clock, plan: _Plan) -> str:
                 plan.file,
                 plan.header,
                 force=plan.force,
-                progress=_progress("已恢复"),
+                progress=progress("已恢复"),
                 afterwards=afterwards,
             )
     finally:
@@ -167,19 +166,3 @@ def _report(done: str, quiet: restoring.Quietened, as_of: str, made: str) -> str
 
 def _local(at: datetime, settings: Settings) -> str:
     return f"{at.astimezone(ZoneInfo(settings.timezone)):%Y-%m-%d %H:%M}"
-
-
-def _progress(verb: str) -> Progress:
-    last = 0
-
-    def show(done: int, total: int) -> None:
-        nonlocal last
-        if done == total or done - last >= SHOWN_EVERY:
-            last = done
-            _say(f"{verb} {done} / {total} 行")
-
-    return show
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -1,7 +1,6 @@
 """`fencun seal`: bring what is stored to the first line of the key file, beside a running bot."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from bot.cli.progress import progress, say
 from bot.key_watch import SWITCH_SECONDS
 from bot.opening import open_store
 from bot.settings import Settings
@@ -21,7 +21,6 @@ from bot.store.restore import RestoreRefused, alone, others_at
 from bot.store.seal_record import SealRecord
 from bot.store.sealed import Keyring
 
-SHOWN_EVERY = 20_000  # rows between two words of progress
 REST_SECONDS = 0.02  # between two batches
 WALKS = 20  # through the store; each finds only what came in during the one before
 NO_FILE = "没有设置 [privacy] key_file。什么都没有改。请先写上密钥文件的路径，再运行 fencun seal --new-key。"
@@ -33,13 +32,13 @@ Sleep = Callable[[float], Awaitable[None]]
 def new_key(settings: Settings) -> int:
     """Put a new key first into the key file and say what comes next; 1 when it was not written."""
     if not settings.privacy.key_file:
-        _say(NO_FILE)
+        say(NO_FILE)
         return 2
     path = Path(settings.privacy.key_file)
     try:
         name = key_file.add(path)
     except KeysUnusable as error:
-        _say(str(error))
+        say(str(error))
         return 1
     print(f"新密钥 {name} 已写到 {path} 的第一行，原来的还在后面。")
     print("请另外保存一份，不要和备份放在一起：丢了它，加密的文字谁也读不出来。")
@@ -50,12 +49,12 @@ def new_key(settings: Settings) -> int:
 def give_up(settings: Settings, confirmed: Callable[[], bool]) -> int:
     """Empty what no key at hand opens, so that the bot can start again, once `confirmed`; 1 when nothing was done."""
     if not settings.privacy.key_file:
-        _say(NO_FILE)
+        say(NO_FILE)
         return 2
     try:
         return asyncio.run(_given_up(settings, confirmed))
     except StoreUnusable as error:
-        _say(str(error))
+        say(str(error))
         return 1
 
 
@@ -78,9 +77,9 @@ async def _emptied(database: Database, keyring: Keyring, confirmed: Callable[[],
         print("需要的密钥都在，没有丢失的。什么都没有改。")
         return 0
     if not await asyncio.to_thread(confirmed):
-        _say("什么都没有改。")
+        say("什么都没有改。")
         return 1
-    passed = await reseal(database, keyring, record, _progress(), lambda: asyncio.sleep(0), give_up=True)
+    passed = await reseal(database, keyring, record, progress("已看过"), lambda: asyncio.sleep(0), give_up=True)
     await _conclude(database, keyring)
     print(f"清空了 {passed.lost} 处解不开的文字。退订、次数、工单编号这些都还在；没发出的消息不再发。")
     return 0
@@ -89,12 +88,12 @@ async def _emptied(database: Database, keyring: Keyring, confirmed: Callable[[],
 def seal(settings: Settings, sleep: Sleep = asyncio.sleep) -> int:
     """Seal (or open, with `plain` as the first line) everything that is stored; 1 when something is left to do."""
     if not settings.privacy.key_file:
-        _say(NO_FILE)
+        say(NO_FILE)
         return 2
     try:
         return asyncio.run(_sealed(settings, sleep))
     except StoreUnusable as error:
-        _say(str(error))
+        say(str(error))
         return 1
 
 
@@ -158,11 +157,11 @@ async def _brought(database: Database, keyring: Keyring, sleep: Sleep) -> int:
     passed = await _walked(database, keyring, record, sleep)
     left = keyring.keys.changed / 1e9 + SWITCH_SECONDS - time.time()
     if record.keys - {keyring.keys.first} and left > 0 and await _in_use(database):
-        _say(f"正在运行的机器人最多 {left:.0f} 秒后改用第一行，等它们一下……")
+        say(f"正在运行的机器人最多 {left:.0f} 秒后改用第一行，等它们一下……")
         await sleep(left)
     passed = await _walked(database, keyring, record, sleep)
     if passed.lost:
-        _say(LOST.format(count=passed.lost))
+        say(LOST.format(count=passed.lost))
         return 1
     await _conclude(database, keyring)
     return 0
@@ -172,7 +171,7 @@ async def _walked(database: Database, keyring: Keyring, record: SealRecord, slee
     """Until a walk finds nothing to do."""
     passed = Passed(0, 0)
     for _ in range(WALKS):
-        passed = await reseal(database, keyring, record, _progress(), lambda: sleep(REST_SECONDS))
+        passed = await reseal(database, keyring, record, progress("已看过"), lambda: sleep(REST_SECONDS))
         if not passed.changed:
             break
         print(f"改好 {passed.changed} 处。")
@@ -189,19 +188,3 @@ async def _conclude(database: Database, keyring: Keyring) -> None:
         print(f"全部文字都用密钥 {first} 加密了。别的密钥可以从文件里删掉，但更早的备份还要用它们，请另外保存。")
     else:
         print("全部文字都解密了。现在可以去掉 [privacy] key_file，再重启机器人；更早的备份还要用这些密钥，请另外保存。")
-
-
-def _progress() -> Callable[[int, int], None]:
-    last = 0
-
-    def show(done: int, total: int) -> None:
-        nonlocal last
-        if done == total or done - last >= SHOWN_EVERY:
-            last = done
-            _say(f"已看过 {done} / {total} 行")
-
-    return show
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

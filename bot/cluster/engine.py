@@ -12,11 +12,11 @@ from bot.cluster.seats import Seats
 from bot.cluster.session import Session
 from bot.engine import Drain, EmbeddedEngine
 from bot.store.away import Outage
-from handlers.turn import Channel
 
 log = structlog.get_logger()
 
 LANE = "lane:"
+AGAIN = "again:"  # to the one that drains the lane: there is more
 LOOK_SECONDS = 1.0  # between two looks for what nobody was called for, or whose worker was killed
 AT_ONCE = 256  # lanes of one look
 
@@ -28,8 +28,8 @@ class ClusterEngine:
     """An `EmbeddedEngine` that takes the lane's lock around each drain.
 
     Calls make it quick, the look at the store makes it sure. `mine` is False for lanes that only another process can
-    serve, such as those of an AI bot whose long connection it holds; `first` is True for those that we are to answer a
-    call for (`bot.cluster.seats`), so that not every worker tries.
+    serve, such as those of an AI bot whose long connection it holds; `seats` says for which we are to answer a call, so
+    that not every worker tries.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class ClusterEngine:
         self._mine = mine
         self._seats = seats
         self._inner = EmbeddedEngine(self._alone, clock, concurrency)
+        self._held: set[str] = set()  # lanes whose lock is ours
         self._left: set[str] = set()  # lanes of others that were due at the last look already
         self._looking: asyncio.Task[None] | None = None
         self._refused: Callable[[], None] | None = None
@@ -77,29 +78,33 @@ class ClusterEngine:
         await self._inner.idle()
 
     def _heard(self, call: str) -> None:
-        lane = call.removeprefix(LANE)
-        if lane == call or not self._mine(lane):
-            return
-        if self._inner.knows(lane) or self._first(lane):
+        """That there is more concerns the lane's holder alone: were it answered by others who then find the lane taken,
+        they would call each other without end."""
+        if call.startswith(AGAIN):
+            lane = call.removeprefix(AGAIN)
+            ours = lane in self._held
+        else:
+            lane = call.removeprefix(LANE)
+            ours = lane != call and self._mine(lane) and (self._inner.knows(lane) or self._seats.ours(lane))
+        if ours:
             self._inner.wake(lane)
-
-    def _first(self, lane: str) -> bool:
-        """An AI bot's long connection is in one process: nobody else is asked for its lanes."""
-        return lane.startswith(f"{Channel.AIBOT}:") or self._seats.ours(lane)
 
     def _missed(self) -> None:
         self._look_now.set()
 
     async def _alone(self, lane: str) -> datetime | None:
-        """Drain under the lane's lock. Who has it hears that there is more, so a wake is never lost between two."""
+        """Drain under the lane's lock. Whoever has it hears that there is more; should it just have ended, the look
+        finds what was left."""
         if not self._mine(lane) or not await self._session.try_lock(lane):
             if self._refused is not None:
                 self._refused()
-            self._session.call(LANE + lane)  # to whoever has it: there may be more
+            self._session.call(AGAIN + lane)
             return None
+        self._held.add(lane)
         try:
             return await self._drain(lane)
         finally:
+            self._held.discard(lane)
             await self._session.unlock(lane)
 
     async def _keep_looking(self) -> None:
@@ -118,7 +123,7 @@ class ClusterEngine:
         """What falls to us now, what falls to others when they have left it for a whole look."""
         await self._seats.look()
         due = [lane for lane in await self._unfinished(AT_ONCE) if self._mine(lane) and not self._inner.knows(lane)]
-        before, self._left = self._left, {lane for lane in due if not self._first(lane)}
+        before, self._left = self._left, {lane for lane in due if not self._seats.ours(lane)}
         for lane in due:
             if lane not in self._left or lane in before:
                 if self._found is not None:

@@ -4,6 +4,7 @@ A preference, never a permission: who drains is decided by the lane's lock, and 
 """
 
 import hashlib
+from collections.abc import Callable
 
 from bot.cluster.session import Session
 
@@ -12,10 +13,14 @@ SEAT = "seat:{}"
 
 
 class Seats:
-    """Each worker holds the lock of one seat, which ends with its connection. `look` once a second."""
+    """Each worker holds the lock of one seat, which ends with its connection. `look` once a second.
 
-    def __init__(self, session: Session) -> None:
+    `bound` lanes fall to whoever can serve them, such as those of an AI bot whose long connection one process holds.
+    """
+
+    def __init__(self, session: Session, bound: Callable[[str], bool]) -> None:
         self._session = session
+        self._bound = bound
         self._names = {SEAT.format(number): number for number in range(SEATS)}
         self._taken: tuple[int, ...] = ()
         self._own: int | None = None
@@ -39,7 +44,7 @@ class Seats:
 
     def ours(self, lane: str) -> bool:
         """Whether the lane falls to us. When a worker comes or goes, only the lanes that it gains or had move."""
-        if not self._taken:
+        if not self._taken or self._bound(lane):
             return True
         return max(self._taken, key=lambda seat: _weight(seat, lane)) == self._own
 

@@ -76,7 +76,7 @@ class Processes:
             session,
             partial(self.shared.unfinished, name),
             lambda lane: lane not in not_mine,
-            Seats(session),
+            Seats(session, lambda _: False),
             SystemClock(),
             4,
         )
@@ -179,6 +179,26 @@ async def test_a_call_is_answered_by_the_worker_the_lane_falls_to_and_tried_by_n
     assert by.total() == len(lanes)
     assert min(by["one"], by["two"]) > len(lanes) // 5
     assert not refused
+
+
+async def test_workers_that_find_a_lane_taken_tell_its_holder_and_do_not_wake_each_other(processes: Processes) -> None:
+    refused: list[str] = []
+    for name in ("one", "two", "three"):
+        made = await processes.start(name)
+        made.engine.watch(partial(refused.append, name), lambda: None)
+    one, two, three = processes.all
+    await eventually(lambda: min(processes.shared.looks[each.name] for each in processes.all) >= 2, seconds=5)
+    processes.shared.gate.clear()
+    lane = "aibot:assistant::lihua"
+    one.engine.wake(lane)
+    await eventually(lambda: processes.shared.now[lane] == 1)
+    two.engine.wake(lane)
+    three.engine.wake(lane)
+    await asyncio.sleep(0.5)  # time enough for hundreds of calls, were they answered by calls
+    assert len(refused) <= 4
+    processes.shared.gate.set()
+    await eventually(lambda: len(processes.shared.drained) == 2)
+    assert {who for who, _ in processes.shared.drained} == {"one"}
 
 
 async def test_what_only_another_can_serve_is_left_to_it(processes: Processes) -> None:
