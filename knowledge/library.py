@@ -29,7 +29,7 @@ from knowledge.questions.question import Question, Reader
 from knowledge.search.evidence import ENOUGH, Evidence, judge, veto
 from knowledge.search.finding import Finder
 from knowledge.search.lexical import Lexical
-from knowledge.search.matching import Prepared, coverage
+from knowledge.search.matching import Prepared, coverage, nearest
 from knowledge.search.ranking import Ranked
 from knowledge.types import Answer, Guide, Hit, Line, Rejected
 
@@ -285,7 +285,7 @@ class Library:
             return None
         everything = GAP.join(f"{one.head}{GAP}{one.body}" for one in own)
         ranked = self._finder.among(fuller, self._places[guide.name])
-        near = max((one.match.near_sentence for one in ranked), default=0.0)
+        near = max((nearest(question.plain, one) for one in own), default=0.0)
         if question.subject >= OWN_WEIGHT and max(near, coverage(question.by_itself(), everything)) < least:
             return None
         return Found(fuller, tuple(ranked[:KEPT]), Evidence(ENOUGH, "the guide just quoted speaks of it"))

@@ -24,13 +24,13 @@ SETS = {
 # Figure: (what it must reach, what it was when this was written). For shares that should be small: the most it may be.
 FLOORS = {
     "ours": {
-        "recall_1": (0.87, 0.899),
-        "recall_3": (0.945, 0.970),
-        "correct": (0.72, 0.749),
+        "recall_1": (0.90, 0.934),
+        "recall_3": (0.955, 0.980),
+        "correct": (0.76, 0.795),
         "follow_ups": (0.76, 0.810),
-        "refused": (0.215, 0.187),
+        "refused": (0.19, 0.160),
         "wrong_guide": (0.03, 0.014),
-        "false_answers": (0.12, 0.077),
+        "false_answers": (0.10, 0.058),
         "urgent": (0.96, 1.0),
         "false_alarms": (0.01, 0.004),
     },
