@@ -39,6 +39,9 @@ _FINER = {Intent.OPT_OUT: (Intent.DELETE_MY_DATA, Intent.LESS_OFTEN, Intent.TOPI
 _FINER_FROM = 0.6
 # The least share of a label; below it the message is a question, which does no harm.
 _LEAST = dict.fromkeys(Intent, 0.25) | {Intent.OPT_OUT: 0.3, Intent.DELETE_MY_DATA: 0.4, Intent.QUESTION: 0.0}
+# Who may have asked for nothing any more must not get something: of two as likely, the stronger wish counts.
+_CLOSE = 0.1
+_WEAKER = (Intent.LESS_OFTEN, Intent.TOPIC_PREFERENCE)
 # 退订 as people mistype it, alone or with a few words of courtesy or impatience.
 _MISTYPED = re.compile(
     "(?:请|你好|您好|麻烦|我|要|想|帮我?|给我|快|赶紧|马上|回复?|全部|统统|推送|消息|,|，|!|！|。|\\s)*"
@@ -62,4 +65,6 @@ def intent_of(text: str) -> Intent:
     if said := small_talk(text):
         return Intent.THANKS if said == texts.GLAD else Intent.CHIT_CHAT
     likeliest = max(Intent, key=lambda one: shares[one])
+    if likeliest in _WEAKER and shares[Intent.OPT_OUT] >= shares[likeliest] - _CLOSE:
+        return Intent.OPT_OUT
     return likeliest if shares[likeliest] >= _LEAST[likeliest] else Intent.QUESTION

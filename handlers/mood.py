@@ -14,10 +14,16 @@ NEAR = 0.15  # on either side of the threshold a reading is doubtful
 
 _DISPLEASED = (Mood.DISSATISFIED, Mood.ANGRY, Mood.FURIOUS)
 _NOT_ANGRY = (Mood.CALM, Mood.POSITIVE, Mood.ANXIOUS, Mood.DISSATISFIED)
-_ALONE = ("faces", "unanswered")  # rules that need nothing beside them
+_ALONE = ("faces", "unanswered", "insulted us")  # rules that need nothing beside them
 _HELD_DOWN = 20  # characters
-_BACKED = 0.2  # the chance that an insult or a threat needs: "废物利用" and "我要投诉我家猫" are in jest
-_RULED = {"insult": Mood.FURIOUS, "threat": Mood.ANGRY, "faces": Mood.ANGRY, "unanswered": Mood.DISSATISFIED}
+_BACKED = 0.2  # the chance that an insult at nobody or a threat needs: "废物利用" and "我要投诉我家猫" are in jest
+_RULED = {
+    "insult": Mood.FURIOUS,
+    "insulted us": Mood.FURIOUS,
+    "threat": Mood.ANGRY,
+    "faces": Mood.ANGRY,
+    "unanswered": Mood.DISSATISFIED,
+}
 _SAID = {
     Mood.DISSATISFIED: "有一件事没办好，需要人来处理",
     Mood.ANGRY: "对我们生气了",

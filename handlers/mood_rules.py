@@ -17,6 +17,9 @@ _INSULTS = re.compile(
     "f+u+c+k+|fxxk|assholes?|bullshit|son of a bitch|scammers?|liars?)(?![a-z])"
     "|(?<![a-z])s\\s?b(?![a-z])(?=\\s*(?:客服|公司|机器人|店|品牌|$|[!,。]))"
 )
+# Whom an insult is thrown at, where that is told. Said without it, it may be a friend's joke or a curse at something.
+_AT_US = re.compile("你们|您们|你哋|你地|贵司|客服|售后|店家|商家|卖家|机器人|平台|公司|你家")
+_BESIDE = 6  # characters
 _RAGE = "😡🤬👿💢🖕😤😠"
 _RAGE_FACES = re.compile("\\[(?:发怒|怒|咒骂|怒火|炸弹|敲打)\\]")
 _OTHERS = re.compile(
@@ -69,7 +72,8 @@ def _insulted(plain: str) -> Finding | None:
     found = _INSULTS.search(plain)
     if not found or _OTHERS.search(plain):
         return None
-    return Finding("insult", "出口骂人", found.group())
+    beside = plain[max(0, found.start() - _BESIDE) : found.end() + _BESIDE]
+    return Finding("insulted us" if _AT_US.search(beside) else "insult", "出口骂人", found.group())
 
 
 def _threatened(plain: str) -> Finding | None:
