@@ -146,7 +146,7 @@ def _wishes_and_questions() -> list[Row]:
     dangers = [row.text for row in DANGER.rows(DANGER.training) if not _IRRITATED.search(row.text)]
     worried = [Row(text, {"escalate": "", "mood": "anxious"}) for text in dangers if "你们" not in text]
     told = calm + worried + [Row(text, {"escalate": "", "mood": "calm"}) for text in _headings()]
-    return told + _after_talk(told[::3], told) + _after_talk(_upset()[::4], told)
+    return told + _after_talk(told[::2], told) + _after_talk(_upset()[::4], told)
 
 
 def _upset() -> list[Row]:
