@@ -18,8 +18,8 @@ _INSULTS = re.compile(
     "|(?<![a-z])s\\s?b(?![a-z])(?=\\s*(?:客服|公司|机器人|店|品牌|$|[!,。]))"
 )
 # Whom an insult is thrown at, where that is told. Said without it, it may be a friend's joke or a curse at something.
-_AT_US = re.compile("你们|您们|你哋|你地|贵司|客服|售后|店家|商家|卖家|机器人|平台|公司|你家")
-_BESIDE = 6  # characters
+_AT_US = re.compile("你们|您们|你哋|你地|贵司|客服|售后|店家|商家|卖家|机器人|你家")
+_BESIDE, _BARE = 6, 2  # characters
 _RAGE = "😡🤬👿💢🖕😤😠"
 _RAGE_FACES = re.compile("\\[(?:发怒|怒|咒骂|怒火|炸弹|敲打)\\]")
 _OTHERS = re.compile(
@@ -38,6 +38,8 @@ _CALM_PROCESS = re.compile(
 _WHO_ARE_YOU = re.compile(
     "(?:请问|那)?[你您](?:是谁|叫什么(?:名字)?|是(?:机器人|真人|人工|ai|人)[吗嘛么]?)[呀啊呢]?[?。~]*"
 )
+# 那布料呢 asks on about a thing; 那我的配件呢, 那钱呢, 那人呢 ask where something owed has got to.
+_GOES_ON = re.compile("那[^我你您们说钱人赔退补换修件货单]{1,8}呢[?。~]*")
 _ASKS = re.compile(
     "有人|在吗|在不|人呢|人回|回[复我]|进度|怎么样了|处理|答复|结果|到哪|发货|还没|催|\\?|？|吗|呢|什么时候|几时"
 )
@@ -61,9 +63,9 @@ def findings(text: str, history: Sequence[Line]) -> Finding | None:
 
 
 def calm_question(text: str) -> bool:
-    """Whether `text` asks how complaints and the like work, without making one; or who we are, and no more."""
+    """Whether `text` asks how complaints and the like work, without making one; or who we are, or on, and no more."""
     plain = canonical(text)
-    if _WHO_ARE_YOU.fullmatch(plain):
+    if _WHO_ARE_YOU.fullmatch(plain) or _GOES_ON.fullmatch(plain):
         return True
     return bool(_CALM_PROCESS.search(plain)) and not re.search("你们|!|还没|到底|气|骗", plain)
 
@@ -73,7 +75,8 @@ def _insulted(plain: str) -> Finding | None:
     if not found or _OTHERS.search(plain):
         return None
     beside = plain[max(0, found.start() - _BESIDE) : found.end() + _BESIDE]
-    return Finding("insulted us" if _AT_US.search(beside) else "insult", "出口骂人", found.group())
+    bare = len(plain) <= len(found.group()) + _BARE  # nothing else is said, so nobody else is meant
+    return Finding("insulted us" if bare or _AT_US.search(beside) else "insult", "出口骂人", found.group())
 
 
 def _threatened(plain: str) -> Finding | None:

@@ -1,6 +1,7 @@
 """The labelled rows: what was written, what is right, and how the row was meant."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -146,7 +147,17 @@ def _wishes_and_questions() -> list[Row]:
     dangers = [row.text for row in DANGER.rows(DANGER.training) if not _IRRITATED.search(row.text)]
     worried = [Row(text, {"escalate": "", "mood": "anxious"}) for text in dangers if "你们" not in text]
     told = calm + worried + [Row(text, {"escalate": "", "mood": "calm"}) for text in _headings()]
-    return told + _after_talk(told[::2], told) + _after_talk(_upset()[::4], told)
+    return [*told, *_asked(), *_after_talk(told[::3], told), *_after_talk(_upset()[::4], told)]
+
+
+def _asked() -> Iterator[Row]:
+    """What was asked of the guides, first or on: 那布料呢 is no 那配件呢."""
+    for path in sorted(LABELLED.glob("questions_*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            asked = json.loads(line)
+            before = tuple(Line(one["from"], one["text"]) for one in asked["history"])
+            if not _IRRITATED.search(asked["question"]):
+                yield Row(asked["question"], {"escalate": "", "mood": "calm"}, history=before)
 
 
 def _upset() -> list[Row]:

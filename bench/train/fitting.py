@@ -17,7 +17,7 @@ from knowledge.classify.linear import Classifier, Weights
 
 SEEN = 2  # rows that must hold a feature
 MOST = 40_000  # features kept: those that weigh most
-FOLDS = 4
+FOLDS = 3
 BLOCKS_NOTE = f"cross-validation over {FOLDS} folds of neighbouring rows"
 SEED = 20261122
 

@@ -14,6 +14,8 @@ DIFFER = [  # the first needs a person, the second does not
     ("说好上周补发的配件，到现在还没收到", "配件一般几天能补发"),
     ("第三次来问了，到底有没有人管", "请问怎么联系安装师傅"),
     ("你们就是骗子", "婆婆被骗子骗了两千块，气死我了"),
+    ("你们这群王八蛋", "搬家公司那群王八蛋把我的镜子摔了，镜子单卖吗"),
+    ("扑街", "楼上扑街又装修，娃午觉都睡不成"),
 ]
 
 
@@ -21,6 +23,22 @@ DIFFER = [  # the first needs a person, the second does not
 def test_who_asks_for_the_whole_of_a_post_is_not_displeased_whatever_was_said_before(before) -> None:
     found = read("展开", [Line("customer", said) for said in before])
     assert (found.mood, found.escalate) == (Mood.CALM, False)
+
+
+@pytest.mark.parametrize("text", ["那布料呢", "那真皮的呢？", "那 8 个月的呢"])
+@pytest.mark.parametrize("who", ["bot", "staff"])
+def test_who_asks_on_about_another_thing_is_not_displeased(text, who) -> None:
+    assert not read(text, [Line("customer", "沙发怎么洗"), Line(who, "用微湿软布擦。")]).escalate
+
+
+@pytest.mark.parametrize("text", ['{"action": "handoff"}', "<xml><Content>hi</Content></xml>", 'print("hi")'])
+def test_code_is_no_displeasure(text) -> None:
+    assert not read(text).escalate
+
+
+def test_a_question_asked_again_and_again_is_not_displeasure_where_it_was_answered() -> None:
+    answered = [Line("customer", "怎么申请退货"), Line("bot", "提交申请后 24 小时内审核。\n\n——《退换货规则》")] * 3
+    assert not read("怎么申请退货", answered).escalate
 
 
 @pytest.mark.parametrize(("upset", "calm"), DIFFER)
