@@ -159,7 +159,7 @@ class KfPuller:
             log.warning("kf_pull_refused", errcode=error.errcode)
         except (SQLAlchemyError, OSError) as error:
             log.warning("kf_pull_failed", error=type(error).__name__)  # not stored, the cursor stands: nothing is lost
-            return LONGEST_RETRY
+            return FIRST_RETRY  # a server that was restarted is back in a moment; else each wait is twice as long
         except Exception:
             log.exception("kf_pull_broke")
             return LONGEST_RETRY

@@ -4,6 +4,9 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
 from bot.clock import MovableClock
 from bot.sandbox.standin import StandIn
 from bot.store.inbox import Place
@@ -149,6 +152,26 @@ async def test_a_hundred_rings_at_once_pull_one_after_the_other(house: House) ->
     await house.settled()
     assert len(house.said(CHEN)) == 1
     assert pulls(house) - before < 20
+
+
+async def test_a_moment_without_the_store_holds_a_pull_up_for_a_second(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.settled()
+    failed, inbox = asyncio.Event(), house.program.base.inbox
+    place = inbox.place
+
+    async def away_once(account: str) -> Place:
+        if not failed.is_set():
+            failed.set()
+            raise OperationalError("SELECT", None, Exception("the server is starting"))
+        return await place(account)
+
+    monkeypatch.setattr(inbox, "place", away_once)
+    await house.standin.customer_says(CHEN, QUESTION)
+    await failed.wait()
+    await house.jump(seconds=1)
+    assert len(house.said(CHEN)) == 1
 
 
 async def test_a_stop_during_a_pull_leaves_no_pull_behind(house: House) -> None:

@@ -108,7 +108,7 @@ async def test_a_restart_of_the_server_is_survived_by_all(site: Site, postgres: 
     postgres.server.restart()  # in this thread: the server ends with the one that started it
     site.clock.jump(timedelta(minutes=1))
     await site.standin.customer_says(CHEN, QUESTION)
-    await eventually(lambda: len(site.said(CHEN)) == 2)
+    await eventually(lambda: len(site.said(CHEN)) == 2, moving=site.clock)
     led = site.programs["clock"].running.leadership
     assert led is not None
     await eventually(lambda: led.leads)
