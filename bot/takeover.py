@@ -6,7 +6,7 @@ from bot.actions import action
 from bot.alarm import Alarm
 from bot.part import Klass, Part, part_id
 from bot.relay import SENT_AS_IT_IS, Relays
-from bot.store import conversations, pages, tickets
+from bot.store import conversations, locks, pages, tickets
 from bot.transaction import Overtaken, Transaction
 from handlers import texts
 from handlers.commands.people import may_step_in
@@ -175,7 +175,13 @@ def asked(conversation: Conversation, number: int, version: int | None, code: st
 
 
 async def _still(transaction: Transaction, turn: Turn, number: int) -> tuple[Ticket, Conversation]:
-    """The ticket and its conversation, if who asks may still have it. Raises Overtaken."""
+    """The ticket and its conversation, if who asks may still have it. Raises Overtaken.
+
+    Of two who ask at once the second reads what the first has written.
+    """
+    asked_for = await tickets.find(transaction.connection, number)
+    if asked_for is not None:
+        await locks.owner(transaction.connection, asked_for.conversation)
     ticket = await tickets.find(transaction.connection, number)
     if ticket is None or ticket.state == "closed" or not may_step_in(ticket, turn):
         raise Overtaken

@@ -1,7 +1,7 @@
 """A PostgreSQL of our own for the tests: a server per worker in a temporary folder, and a database per test.
 
 The server listens on a free port of loopback and syncs nothing. A test's database is a copy of one that is migrated.
-`@pytest.mark.both_stores` runs a test on SQLite and on PostgreSQL; FENCUN_TEST_STORE=postgresql runs every house on the
+`@pytest.mark.both_stores` runs a test on SQLite and on PostgreSQL; STORE_UNDER_TEST=postgresql runs every house on the
 latter.
 """
 
@@ -208,7 +208,7 @@ def postgres(postgres_server: Server) -> Iterator[Postgres]:
 @pytest.fixture
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty store of the kind the test asks for: SQLite (not made yet) or PostgreSQL (migrated)."""
-    kind = getattr(request, "param", os.environ.get("FENCUN_TEST_STORE", "sqlite"))
+    kind = getattr(request, "param", os.environ.get("STORE_UNDER_TEST", "sqlite"))
     if kind == "postgresql":
         made: Postgres = request.getfixturevalue("postgres")
         return made.url

@@ -173,6 +173,7 @@ async def test_a_colleague_who_left_the_company_gives_the_ticket_back_to_the_oth
 # --- taking and giving back -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_stores
 async def test_of_two_who_take_at_once_one_wins_and_the_other_hears_who(open_house: OpenHouse) -> None:
     async with open_house(people={"operators": [], "leads": [], "consultants": ["lihua", "zhaomin"]}) as house:
         await asks(house, "转人工")
