@@ -38,11 +38,18 @@ async def _acks_postgresql(place: Place, seconds: float | None) -> list[Figure]:
     return await acks_postgresql(place, seconds)
 
 
+async def _end_to_end(place: Place, seconds: float | None) -> list[Figure]:
+    from bench.site.beside import end_to_end  # noqa: PLC0415 - as above
+
+    return await end_to_end(place, seconds)
+
+
 ON_REQUEST: dict[str, Bench] = {  # long, or about rules or what lasts rather than speed
     "year": year,
     "day": day,
     "repeats": repeats,
     "acks-postgresql": _acks_postgresql,
+    "end-to-end": _end_to_end,
 }
 
 
