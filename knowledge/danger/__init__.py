@@ -16,13 +16,17 @@ from knowledge.danger.plain import plain
 from knowledge.danger.sign import Finder, Sign
 from knowledge.danger.signs import SIGNS
 from knowledge.danger.tellings import TELLINGS
+from knowledge.danger.whom import of_another
 from knowledge.types import Line
 
 EARLIER = 6  # lines of the person that are looked at beside the new one
 SHORT = 24  # characters; a longer line tells its own story
 
 # A miss is worse than any number of alarms, or a word alone is the whole sign.
-NEVER_TAKEN_BACK = frozenset({"self_harm", "harm_child", "battery", "general", "listless"})
+NEVER_TAKEN_BACK = frozenset({"self_harm", "harm_child", "battery", "general", "listless", "low_mood"})
+
+# Read in what was written: the signs know one word for every child.
+_ELDER_CHILD = re.compile("老大|大宝(?!贝)|哥哥|姐姐|大儿子|大女儿|大娃|大的")
 
 _ORDINARY = re.compile(
     "怎么(?:选|洗|用|装|买|退|换|喂|教|选|清|搭|做)|多少钱|多大|推荐|发货|客服|谢谢|沙发|"
@@ -47,6 +51,8 @@ def danger_in(text: str, history: Sequence[Line] = ()) -> Danger | None:
     now = plain(text)
     own = [line.text for line in history if line.sender in ("customer", "member")]
     earlier = tuple(map(plain, own[-EARLIER:]))
+    if _ELDER_CHILD.search(text) and not any(map(_ELDER_CHILD.search, own)):
+        earlier = tuple(line for line in earlier if not ages(line))
     found = next((sign for sign in SIGNS if _shows(sign, now, earlier)), None) or _gone_on(now, earlier)
     if found and found.code not in NEVER_TAKEN_BACK and _shows(found, now, ()) and unlikely(text):
         found = None
@@ -56,7 +62,9 @@ def danger_in(text: str, history: Sequence[Line] = ()) -> Danger | None:
 
 def _shows(sign: Sign, now: str, earlier: tuple[str, ...]) -> bool:
     return any(all(finder(now) for finder in way) for way in sign.ways) or any(
-        then(line) and new(now) for then, new in sign.across for line in earlier if not _of_another(then, now)
+        then(line) and new(now) and not _of_another(sign, then, line, now)
+        for then, new in sign.across
+        for line in earlier
     )
 
 
@@ -73,7 +81,7 @@ def _goes_on(sign: Sign, now: str, before: str) -> bool:
     return any(
         all(finder(both) for finder in way)
         and _news(way, now, before, both)
-        and not any(_of_another(finder, now) for finder in way)
+        and not any(_of_another(sign, finder, before, now) for finder in way)
         for way in TELLINGS.get(sign.code, ())
     )
 
@@ -84,9 +92,9 @@ def _news(way: tuple[Finder, ...], now: str, before: str, both: str) -> bool:
     return any(one(now) or (one(both) and not one(before)) for one in guarded)
 
 
-def _of_another(then: Finder, now: str) -> bool:
-    """The age that was told is another child's: one is named now."""
-    return isinstance(then, Aged) and bool(ages(now))
+def _of_another(sign: Sign, then: Finder, before: str, now: str) -> bool:
+    """Somebody else is named now; or the age that was told is another child's: one is named now."""
+    return (isinstance(then, Aged) and bool(ages(now))) or of_another(sign.code, then, before, now)
 
 
 __all__ = ["Danger", "danger_in"]

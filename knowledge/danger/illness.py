@@ -1,6 +1,17 @@
 """Danger signs of illness: fever, newborns, water, belly."""
 
-from knowledge.danger.context import HAPPENED, hearsay, near, negated, of_a_pet, past, prevented, said, supposed
+from knowledge.danger.context import (
+    HAPPENED,
+    hearsay,
+    learned,
+    near,
+    negated,
+    of_a_pet,
+    past,
+    prevented,
+    said,
+    supposed,
+)
 from knowledge.danger.measures import Aged, Feverish, cold, long_fever, only_an_age
 from knowledge.danger.sign import Sign
 from knowledge.danger.words import CHILD_SAID, DROWSY, FEVER, ILL, NO_FOOD, YOUNG
@@ -56,9 +67,25 @@ _LISTLESS = said(
     "发紫|精神|睡)|皮肤发花|花斑纹?",
     unless="植物|绿植|叶子|灯光|上课|上学|午后|尖叫怎么|哄睡|引导|沙发|客厅",
 )
+_NO_MILK = said(
+    "(?:不(?:肯|愿意?|想|怎么|爱|太)?|没(?:有|怎么|有怎么)?|几乎不|拒绝?)(?:吃|喝|吸|喂)(?:母|人|配方)?奶|拒奶|厌奶|奶量[^,。]{0,6}(?:减|少|掉|一半|降)|"
+    "奶[^,。]{0,4}(?:不(?:肯|愿意?|想|怎么|太|爱)?[吃喝吸]|喂不进|[吃喝]不[下进])|"
+    "(?:吃|喝)奶(?:量)?[^,。]{0,3}(?:很?少|差|没劲|无力)|奶[^,。]{0,3}(?:吃|喝)(?:得|的)?(?:很|特别|太)?少|"
+    "(?:吃|喝)不(?:进|下)奶|不吃不喝|什么都不(?:肯)?(?:吃|喝)|水也不喝",
+    unless="精神(?:很|挺|还)?好|奶粉怎么|奶瓶|断奶",
+    guards=(prevented, supposed, past, hearsay, of_a_pet, learned),
+)
+_DULL = said(
+    "精神(?:状态)?(?:很|特别|非常|不|太|有点|也|比较|越来越|不太|不是很|不怎么|都|一直|还|还是|又)*(?:差|萎靡|不好|不振|"
+    "蔫|不行)|没(?:有|什么|啥|点)?精神|无精打采|蔫|软绵绵|没(?:有)?力气|[嗜昏]睡|[老总光]是?(?:在)?睡(?!懒|觉前)|昏昏|一直(?:在)?睡|"
+    "睡(?:个)?不[停醒]|叫不[醒动]|不[笑玩动]了|不理人|反应(?:慢|迟|差)|哭声(?:弱|小|微弱)|脸色[^,。]{0,3}(?:白|灰|差)",
+    unless="我(?!家|们|儿|女|的宝|宝)|妈妈|植物|绿植|叶",
+    guards=(negated, prevented, supposed, past, hearsay, of_a_pet, learned),
+)
 LISTLESS = Sign(
     "listless",
     (
+        (_NO_MILK, _DULL),
         (
             said(
                 "精神萎靡|萎靡不振|精神(?:很|特别|非常|极|超级|越来越)(?:差|不好)",
@@ -84,7 +111,7 @@ LISTLESS = Sign(
         ),
         (CHILD_SAID, said("嗜睡|反应迟钝|突然(?:倒退|不会)(?:说话|走|坐|爬|站)|点头样抽", unless="孕|猫")),
     ),
-    across=((FEVER, _LISTLESS),),
+    across=((FEVER, _LISTLESS), (_NO_MILK, _DULL), (_DULL, _NO_MILK)),
 )
 
 _STIFF = said(
@@ -92,9 +119,24 @@ _STIFF = said(
     "直直|疼|痛)|头(?:往|向|朝|总是?|一直)*后仰|头(?:很|特别|好|剧烈|一直|"
     "非常)?[痛疼][^。]{0,20}(?:吐|呕|喷)|(?:吐|呕)[^。]{0,20}头(?:很|特别|好|剧烈|一直)?[痛疼]|怕光"
 )
+_OVER = "退(?:烧|热)?(?:了|后|以后|之后|完)(?!,?又)(?![^。]{0,4}又)|不烧了|急疹|玫瑰疹|水痘|麻疹疫苗"
+_RASH = said(
+    "(?:[起出长冒满][^,。]{0,6}|有[^,。]{0,3}|好多|很多|全是|都是|片|些|小|身上?|身体|[腿臂膊脸脖背]上?|肚子上?|胸口?|皮肤)"
+    "(?:红点|红疹|皮疹|疹子?|红斑|小?红疙瘩|红色的?(?:小?点|疹|斑))",
+    unless="湿疹|痱|蚊|尿布疹|红屁|热疹|疹苗|疱疹性|荨麻疹怎",
+    never=_OVER,
+    guards=(negated, prevented, supposed, past, hearsay, of_a_pet, learned),
+)
 MENINGITIS = Sign(
     "meningitis",
     (
+        (FEVER, _RASH),
+        (
+            said(
+                "(?:身|腿|胳膊|皮肤|肚子|屁股|手|脚|脸|眼皮|背)[^,。]{0,8}紫红?色?的?[^,。]{0,3}(?:点|斑|疹)",
+                unless="胎记|蒙古斑|沙发|指甲|衣|裤|鞋|裙|印花|口红",
+            ),
+        ),
         (
             said(
                 "(?:压|按|摁)(?:着|下去|了|一下|压|都|也|上去|完)*[^,。]{0,4}(?:不(?:褪|退|消|掉|散|变白|会变白|"
@@ -117,7 +159,7 @@ MENINGITIS = Sign(
         (said("喷(?:射|涌|出来)[^,。]{0,5}(?:呕|吐)|(?:呕|吐)[^,。]{0,8}(?:喷射|喷出来|像喷|喷泉|喷涌)"),),
         (said("脑膜炎|脑炎", unless="疫苗|流脑|乙脑|针|接种|区别|a群|传染"),),
     ),
-    across=((FEVER, _STIFF),),
+    across=((FEVER, _STIFF), (FEVER, _RASH), (_RASH, FEVER)),
 )
 
 _NO_URINE = said(

@@ -1,6 +1,6 @@
 """Danger signs after an accident: falls, blows, burns, wounds."""
 
-from knowledge.danger.context import EVERY, HAPPENED, hearsay, near, negated, prevented, said, supposed
+from knowledge.danger.context import EVERY, HAPPENED, hearsay, near, negated, past, prevented, said, supposed
 from knowledge.danger.measures import Aged
 from knowledge.danger.sign import Sign
 from knowledge.danger.words import CAUSTIC, CHILD, DROWSY, DROWSY_NOW, PESTICIDE, VOMITS
@@ -196,9 +196,31 @@ EYE = Sign(
     ),
 )
 
+_HEAD = "(?:(?<![奶乳指趾拳木石馒罐枕床手丫锄斧骨])头(?!发|绳|像|疼|痛)|额|脑|眉骨|眉头|太阳穴)"
+_BLOOD = "(?:[出流冒渗见有淌][^,。]{0,4}血|血[^,。]{0,3}(?:流|出|冒|淌)|是血)"
+_STOPPED = "(?<!没)(?<!不)(?:止住|不流|停)了(?!,?又|吗)"
+_DRY = "没出血|没流血|结痂|鼻|牙|孕|便|抽血|验血|血压|血管瘤|疤|血渍|血迹|洗掉|怎么洗"
+_NOSE = "(?:鼻血|鼻[子孔腔]?[^,。]{0,6}血|血[^,。]{0,4}鼻)"
 BLEEDING = Sign(
     "bleeding",
     (
+        (
+            said(near(_HEAD, _BLOOD, 14), unless=_DRY, never=_STOPPED),
+            said(
+                "磕|碰|撞|摔|跌|砸|破|划|夹|栽|掉(?:了)?下|滚下|坠|口子|打(?:到|中|了)",
+                guards=(negated, prevented, supposed, hearsay),
+            ),
+        ),
+        (
+            said(_NOSE, unless="血丝|牙|孕", never=_STOPPED),
+            said(
+                "(?:好多|很多|大量|一大|1大|半盆|半碗|一脸|1脸|一身|1身|一枕头|[两2]个?鼻孔|血块|浸透|湿透|哗|像水|"
+                "直流|一直滴|不停地?滴)|(?:按|捏|压|塞|堵)[^。]{0,12}(?:还|没用|不管用|也不|都不|不停|不住)|"
+                "(?:砸|撞|摔|磕|碰|打|踢)(?:了|到|中|在)*[^。]{0,8}鼻|鼻[^。]{0,8}(?:砸|撞|摔|磕|碰|踢|打(?:到|中|了))",
+                unless="喷嚏",
+                guards=(negated, prevented, supposed, hearsay, past),
+            ),
+        ),
         (
             said(
                 near("动脉|血管(?!瘤)", "割|破|断|喷|切", 8),

@@ -1,6 +1,6 @@
 """Danger signs between people: thoughts of death, harm, violence, a child that is missing."""
 
-from knowledge.danger.context import EVERY, hearsay, learned, near, negated, prevented, said, supposed
+from knowledge.danger.context import EVERY, hearsay, learned, near, negated, past, prevented, said, supposed
 from knowledge.danger.sign import Sign
 
 _MANNER = (
@@ -79,6 +79,29 @@ SELF_HARM = Sign(
         (said("(?:幻听|幻觉|有个?声音)[^。]{0,14}(?:叫我|让我|杀|死|伤害|宝宝|跳)", guards=_EARNEST),),
     ),
 )
+
+_ANOTHER_CRIES = "(?<!生)(?<!生完)(?<!生了)(?<!生下)(?<!带)(?<!着)(?<!为)宝宝|哥哥|姐姐|哭醒|哭闹"
+_AFTER_BIRTH = said(
+    "产后|生完|生了?(?:宝宝|[2二]胎|1个|后|之后|以后)|生下宝宝|月子|顺产|剖[腹宫]|哺乳期|怀孕|孕[早中晚]?期|好妈妈|"
+    "当(?:了|上)?妈|做妈妈",
+    unless="剧|小说|猫|狗",
+    guards=(hearsay, prevented, supposed, learned),
+)
+_OFTEN = (
+    "(?:天天|每天|每晚|整天|整夜|成天|一直|老是?|总是?|动不动|控制不住|忍不住|止不住|常常|经常|好几天|没完没了|"
+    "\\d+天|1个人)"
+)
+_LOW = said(
+    f"{_OFTEN}[^,。]{{0,5}}(?:哭|流泪|眼泪|落泪|低落|难过|难受想|崩溃|自责|没意思)|"
+    "(?:情绪|心情|整个人|状态)[^,。]{0,4}(?:很|特别|非常|一直|越来越|好|极度|太|十分)[^,。]{0,3}(?:低落|差|糟|不好|低沉|消沉|"
+    "崩溃|压抑)|(?:很|特别|一直|非常|越来越|好|极度)(?:低落|抑郁|消沉|压抑|自责|难过)|提不起(?:兴趣|劲|精神|兴致)|"
+    "(?:不是|不配[当做]|[当做]不好|不算)[^,。]{0,3}好?妈妈|没有盼头|"
+    "(?:我|老婆|媳妇|她)[^,。]{0,4}(?:是不是|怀疑|可能|好像|估计|得了|确诊|患上?|有)[^,。]{0,6}(?<!抗)抑郁",
+    unless=_ANOTHER_CRIES + "|身材|体重|排便|睡眠差|剧|笑哭|哭笑|朋友家|同事|减肥|奶量|伤口",
+    never="哄|肠绞|胀气|放下就|落地醒",
+    guards=(negated, hearsay, prevented, supposed, past, learned),
+)
+LOW_MOOD = Sign("low_mood", ((_AFTER_BIRTH, _LOW),), across=((_AFTER_BIRTH, _LOW),))
 
 HARM_CHILD = Sign(
     "harm_child",

@@ -42,6 +42,7 @@ _NAMED: tuple[Sign, ...] = (
     illness.HIGH_FEVER,
     injuries.LIMB,
     adults.GENERAL,
+    people.LOW_MOOD,
 )
 
 SIGNS: tuple[Sign, ...] = tuple(replace(sign, ways=sign.ways + TELLINGS.get(sign.code, ())) for sign in _NAMED)

@@ -3,6 +3,7 @@
 from knowledge.danger.context import hearsay, learned, negated, past, prevented, said, supposed
 from knowledge.danger.measures import Aged, Feverish
 from knowledge.danger.sign import Told
+from knowledge.danger.words import HERSELF
 
 _HEARD = (negated, prevented, supposed, hearsay, past, learned)
 _FEVER = Feverish(37.5, unmeasured=True)
@@ -189,7 +190,7 @@ LONG_HOT: Told = (
 
 _CARRYING = (
     "孕|怀(?:着|了|胎|二|2|上)|胎动|肚里|肚子里|羊水|待产|预产|(?:[12345]\\d)周|\\d周多|足月|"
-    "未?够月|2胎|二胎|大月份|大肚子|宫缩"
+    "未?够月|(?<!生完)(?<!生了)(?<!生下)(?<!生)[2二]胎(?!宝宝|家|政策|妈)|大月份|大肚子|宫缩"
 )
 _CARRY = said(_CARRYING, guards=(hearsay, past), unless="穿刺|指数|备孕|孕妇枕|床垫|吐期|疫苗|月龄")
 _FLUID = (
@@ -198,13 +199,14 @@ _FLUID = (
 )
 _STILL_WOMB = (
     "(?:踢|动|肚里|肚子里|动静|小家伙|宝宝|不理我|他|她|今儿|今天)[^。]{0,10}(?:没感觉|感觉不到|"
-    "没动|不动|不怎么动|少(?:了|好|很)|不理|静悄悄|没踢|没拱|没蹬|没顶|就[1-5一两三]下|[1-5]下)|"
+    "没动|不动|不怎么[动踢]|不踢了|少(?:了|好|很)|不理|静悄悄|没踢|没拱|没蹬|没顶|就[1-5一两三]下|[1-5]下)|"
     "(?:没感觉|感觉不到|没有)[^,。]{0,5}(?:踢|动)|喝糖水也不"
 )
 _ILL_MOTHER = (
     "见红|红通通|流血|出血|血块|一?1?大?滩血|流[^,。]{0,4}血|头[疼痛晕][^,。]{0,8}(?:眼花|"
     "肿|血压)|血压[^,。]{0,4}(?:1[5-9]|2|一百[五六七八九]|[^,。]{0,2}高)|眼[^,。]{0,3}花|"
-    "(?:肚子?|小腹)[^,。]{0,10}(?:一阵|1阵|硬得|像石头|绞|剧|疼得|紧)|摔|晕倒|抽(?!筋|血)"
+    "(?:肚子?|小腹)[^,。]{0,10}(?:一阵|1阵|硬得|像石头|绞|剧|疼得|紧)|"
+    f"{HERSELF}(?:摔|晕倒|抽(?!筋|血))"
 )
 PREGNANT: Told = (
     (

@@ -40,6 +40,19 @@ async def test_the_age_may_stand_in_an_earlier_line(member) -> None:
     assert outcome.replies[0].text == advice_for("newborn_fever")
 
 
+async def test_what_the_mother_told_of_herself_is_no_part_of_her_child_s_fall(member, office) -> None:
+    low = (Line("customer", "我生完二胎情绪很低落 天天哭"),)
+    outcome = await member.say("宝宝摔了一跤 额头起包 精神挺好", history=low)
+    assert outcome.handler == "question"
+    assert not any(isinstance(effect, HandOff) for effect in outcome.effects)
+
+
+async def test_a_mother_s_low_mood_is_met_with_words_of_its_own_and_a_person(member) -> None:
+    outcome = await member.say("我生完二胎情绪很低落 天天哭")
+    assert outcome.replies[0].text == advice_for("low_mood")
+    assert any(isinstance(effect, HandOff) for effect in outcome.effects)
+
+
 async def test_however_long_somebody_waited_the_first_words_are_the_help(member) -> None:
     assert (await member.say("孩子噎住了", waited=60)).replies[0].text.startswith("马上看他能不能哭")
 
