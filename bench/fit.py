@@ -1,17 +1,19 @@
 """Learns what `knowledge.search` decides by, and writes it to `knowledge/search/weights/`: `python -m bench fit`.
 
 - `meaning.npz`: see `bench.fit_meaning`;
-- `ranking.json`: the order of passages; `evidence.json`: whether the best one answers.
+- `ranking.json`: the order of passages; `evidence.json`: whether the best one answers;
+- `following.json`: whether a second message goes on about what was quoted, see `bench.fit_following`.
 
-Learns from the labelled questions in bench/labelled/ and, ranking and evidence only, from tests/evaluation/dev.jsonl
-and the second library beside it; never from test.jsonl or fresh.jsonl. A question that the library answers is also one
-that it does not answer, asked without the guides that do.
+Learns from the labelled questions in bench/labelled/, over the sample guides and over small libraries of other brands,
+and, ranking and evidence only, from tests/evaluation/dev.jsonl and the second library beside it; never from test.jsonl,
+fresh.jsonl or unseen/. What is judged by is what holds in a library whose questions taught nothing. A question that the
+library answers is also one that it does not answer, asked without the guides that do.
 """
 
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.fit_following import Second, seconds
 from bench.fit_meaning import learn, pairs
 from knowledge import evaluation
 from knowledge.evaluation import Row
@@ -39,16 +42,19 @@ LABELLED = tuple(ROOT / f"bench/labelled/questions_{name}.jsonl" for name in ("s
 # the gate that words in common are a bad sign.
 FAR = tuple(ROOT / f"bench/labelled/questions_far_{name}.jsonl" for name in ("style", "care"))
 FAR_RULES = ROOT / "bench/labelled/questions_far_rules.jsonl"  # each house has its own: they teach the order alone
+LIBRARIES = tuple(sorted((ROOT / "bench/labelled/libraries").iterdir()))  # each with guides/ and questions.jsonl
 DEV, OTHER = ROOT / "tests/evaluation/dev.jsonl", ROOT / "tests/evaluation/other.jsonl"
 FOLDS = 3  # vectors are judged on questions that they were not learnt from
 UNANSWERABLE = 2.0  # what a question without an answer counts: a false answer costs trust
 AS_ASKED = 3.0  # how much more a question of DEV and OTHER counts than one written to learn from
 ASKED_WITHOUT = 0.3  # what one counts that is asked without its guides: another may answer a part of it
 HELD = {"age_gap": -1.0, "conflicts": -0.5}  # at least; set by judgement, few questions tell
-LABEL, LABEL_FAR, OF_DEV, OF_OTHER = "labelled", "labelled, far", "dev", "other"
-FALSE_ANSWERS = 0.12  # of the unanswerable questions of DEV and OTHER; the bias is set for it
+LABEL, LABEL_FAR, OF_BRANDS, OF_DEV, OF_OTHER = "labelled", "labelled, far", "brands", "dev", "other"
+FALSE_ANSWERS = 0.20  # of the unanswerable questions of JUDGED_BY; the bias is set for it
+JUDGED_BY = (OF_BRANDS, OF_DEV, OF_OTHER)
+READ_ON = 0.085  # of the second messages that leave the subject, read as going on; the bias is set for it
 STEPS, RATE = 1500, 0.05  # of the descent
-HOLD_RANKING, HOLD_EVIDENCE = 0.002, 20.0  # pull weights towards 0
+HOLD_RANKING, HOLD_EVIDENCE, HOLD_FOLLOWING = 0.002, 20.0, 5.0  # pull weights towards 0
 
 Figures = NDArray[np.float64]
 
@@ -74,7 +80,9 @@ class Asked:
 
 def main() -> None:
     WEIGHTS.mkdir(exist_ok=True)
-    asked = list(_all_asked())
+    labelled = Labelled.read()
+    learnt = labelled.learnt()
+    asked = list(_all_asked(labelled, learnt))
     names, sides = _sides(asked)
     found = [(one, of) for one, of in zip(asked, sides, strict=True) if one.answerable and one.right.any()]
     counts = np.array([_asked_for(one) for one, _ in found])
@@ -86,27 +94,98 @@ def main() -> None:
     counts = np.array([_count(one) for one in asked])
     crossed = _crossed(asked, figures, right, counts)
     weights = _logistic(names, figures, right, counts)
-    unanswerable = np.array([one.row.kind == "unanswerable" and one.source in (OF_DEV, OF_OTHER) for one in asked])
+    unanswerable = np.array([one.row.kind == "unanswerable" and one.source in JUDGED_BY for one in asked])
     weights[0] -= float(np.quantile(crossed[unanswerable], 1 - FALSE_ANSWERS))
     _write("evidence", names, weights)
     _report(asked, crossed, right)
+    _following(labelled, learnt)
 
 
 def rows(path: Path) -> list[Row]:
     return [evaluation.row(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def _all_asked() -> Iterator[Asked]:
-    """Every question, its meaning learnt from the other ones; what is learnt from all comes last and stays."""
-    close, far = ([row for path in paths for row in rows(path)] for paths in (LABELLED, FAR))
-    labelled, rules = [*close, *far], rows(FAR_RULES)
-    table = wordings()
-    guides = [Prepared(passage, table) for guide in read_folder(GUIDES)[0] for passage in split(guide)]
+@dataclass(frozen=True)
+class Brand:
+    """The guides of a library in `folder`, and labelled questions over them."""
+
+    folder: Path
+    guides: Sequence[Prepared]
+    rows: Sequence[Row]
+
+    @classmethod
+    def read(cls, folder: Path, labelled: Sequence[Row]) -> "Brand":
+        table = wordings()
+        guides = [Prepared(passage, table) for guide in read_folder(folder)[0] for passage in split(guide)]
+        return cls(folder, guides, labelled)
+
+    @property
+    def name(self) -> str:
+        return self.folder.parent.name
+
+    @property
+    def fold(self) -> int:
+        """A small library is learnt from as a whole, or judged."""
+        return zlib.crc32(self.name.encode()) % FOLDS
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Meanings learnt without each fold, and from everything; what was used last stays."""
+
+    without: Sequence[bytes]
+    whole: bytes
+
+    def use(self, fold: int | None = None) -> None:
+        (WEIGHTS / "meaning.npz").write_bytes(self.whole if fold is None else self.without[fold])
+        meaning.meaning.cache_clear()
+        meaning.of_question.cache_clear()
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """All that is learnt from: questions near the words of the sample guides, far from them, of house rules, and the
+    small libraries."""
+
+    sample: Brand
+    close: Sequence[Row]
+    far: Sequence[Row]
+    rules: Sequence[Row]
+    brands: Sequence[Brand]
+
+    @classmethod
+    def read(cls) -> "Labelled":
+        close, far = ([row for path in paths for row in rows(path)] for paths in (LABELLED, FAR))
+        brands = [Brand.read(each / "guides", [*_rows_of(each)]) for each in LIBRARIES]
+        return cls(Brand.read(GUIDES, [*close, *far]), close, far, rows(FAR_RULES), brands)
+
+    def learnt(self) -> Learnt:
+        without = [self._learn(fold) for fold in range(FOLDS)]
+        return Learnt(without, self._learn())
+
+    def _learn(self, fold: int | None = None) -> bytes:
+        others = [row for row in self.sample.rows if _fold(row) != fold]
+        libraries = [replace(self.sample, rows=others), *(one for one in self.brands if one.fold != fold)]
+        vocabulary, vectors = learn(pairs((one.guides, one.rows) for one in libraries))
+        return meaning.packed(vocabulary, vectors)
+
+
+def _rows_of(library: Path) -> Iterator[Row]:
+    for name in ("questions", "talks"):
+        path = library / f"{name}.jsonl"
+        yield from rows(path) if path.exists() else ()
+
+
+def _all_asked(labelled: Labelled, learnt: Learnt) -> Iterator[Asked]:
+    """Every question, its meaning learnt from the other ones."""
     for fold in range(FOLDS):
-        _learn(guides, [row for row in labelled if _fold(row) != fold])
-        yield from _asked(GUIDES, LABEL, [row for row in close if _fold(row) == fold])
-        yield from _asked(GUIDES, LABEL_FAR, [row for row in [*far, *rules] if _fold(row) == fold])
-    _learn(guides, labelled)
+        learnt.use(fold)
+        yield from _asked(GUIDES, LABEL, [row for row in labelled.close if _fold(row) == fold])
+        yield from _asked(GUIDES, LABEL_FAR, [row for row in [*labelled.far, *labelled.rules] if _fold(row) == fold])
+        for one in labelled.brands:
+            if one.fold == fold:
+                yield from _asked(one.folder, OF_BRANDS, one.rows)
+    learnt.use()
     yield from _asked(GUIDES, OF_DEV, rows(DEV))
     yield from _asked(OTHERS, OF_OTHER, rows(OTHER))
 
@@ -114,13 +193,6 @@ def _all_asked() -> Iterator[Asked]:
 def _fold(row: Row) -> int:
     """Questions about one guide stay together."""
     return zlib.crc32((row.guides[0] if row.guides else row.id).encode()) % FOLDS
-
-
-def _learn(guides: Sequence[Prepared], labelled: Sequence[Row]) -> None:
-    vocabulary, vectors = learn(pairs(guides, labelled))
-    (WEIGHTS / "meaning.npz").write_bytes(meaning.packed(vocabulary, vectors))
-    meaning.meaning.cache_clear()
-    meaning.of_question.cache_clear()
 
 
 def _asked(guides: Path, source: str, questions: Sequence[Row]) -> Iterator[Asked]:
@@ -186,7 +258,13 @@ def _listwise(sides: Sequence[Figures], right: Sequence[NDArray[np.bool_]], coun
     return _descend(slope, found.shape[2], STEPS // 5)
 
 
-def _logistic(names: Sequence[str], figures: Figures, right: NDArray[np.bool_], counts: Figures) -> Figures:
+def _logistic(
+    names: Sequence[str],
+    figures: Figures,
+    right: NDArray[np.bool_],
+    counts: Figures,
+    hold: float = HOLD_EVIDENCE,
+) -> Figures:
     """Weights under which the probability of an answer is greatest where there is one."""
     middle, spread = figures.mean(axis=0), figures.std(axis=0) + 1e-9
     middle[0], spread[0] = 0.0, 1.0  # the bias
@@ -195,13 +273,51 @@ def _logistic(names: Sequence[str], figures: Figures, right: NDArray[np.bool_], 
     def slope(weights: Figures) -> Figures:
         sure = 1 / (1 + np.exp(-scaled @ weights))
         held = np.r_[0.0, weights[1:]]
-        return np.asarray((scaled.T @ ((sure - right) * counts) + HOLD_EVIDENCE * held) / len(figures))
+        return np.asarray((scaled.T @ ((sure - right) * counts) + hold * held) / len(figures))
 
     weights = _descend(slope, figures.shape[1], STEPS) / spread
     for name, most in HELD.items():
-        weights[names.index(name)] = min(most, weights[names.index(name)])
+        if name in names:
+            weights[names.index(name)] = min(most, weights[names.index(name)])
     weights[0] -= float(weights[1:] @ middle[1:])
     return weights
+
+
+def _following(labelled: Labelled, learnt: Learnt) -> None:
+    """Whether a second message goes on in the guide quoted; each library is judged by what the others taught."""
+    found: list[Second] = []
+    for fold in range(FOLDS):
+        learnt.use(fold)
+        for one in labelled.brands:
+            found += seconds(one.folder, one.name, one.rows) if one.fold == fold else ()
+    learnt.use()
+    found += seconds(GUIDES, OF_DEV, rows(DEV))
+    found += seconds(OTHERS, OF_OTHER, rows(OTHER))
+    names = list(found[0].figures)
+    figures = np.array([list(one.figures.values()) for one in found])
+    right, counts = np.array([one.stays for one in found]), np.array([one.count for one in found])
+    libraries = np.array([one.library for one in found])
+    score = np.zeros(len(found))
+    for name in dict.fromkeys(libraries):
+        own = libraries == name
+        score[own] = figures[own] @ _logistic(names, figures[~own], right[~own], counts[~own], HOLD_FOLLOWING)
+    weights = _logistic(names, figures, right, counts, HOLD_FOLLOWING)
+    gone = np.array([not one.stays and one.count < 1 for one in found])
+    least = float(np.quantile(score[gone], 1 - READ_ON))
+    weights[0] -= least
+    _write("following", names, weights)
+    _report_following(found, score > least)
+
+
+def _report_following(found: Sequence[Second], stays: NDArray[np.bool_]) -> None:
+    """How often the second messages of each style were read rightly."""
+    print("\nsecond messages: style | go on | read so | leave | read as going on")
+    for style in dict.fromkeys((one.style, one.count) for one in found):
+        own = np.array([(one.style, one.count) == style for one in found])
+        on = np.array([one.stays for one in found])
+        here, gone = own & on, own & ~on
+        shares = [f"{stays[which].mean():.2f}" if which.any() else "-" for which in (here, gone)]
+        print(f"{style[0]} ({style[1]}) | {here.sum()} | {shares[0]} | {gone.sum()} | {shares[1]}")
 
 
 def _crossed(asked: Sequence[Asked], figures: Figures, right: NDArray[np.bool_], counts: Figures) -> Figures:

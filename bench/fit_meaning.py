@@ -7,7 +7,7 @@ and sentence that answer). Vectors are moved until each text is nearer to its pa
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,13 +38,13 @@ class Pair:
     group: str
 
 
-def pairs(guides: Sequence[Prepared], rows: Iterable[Row]) -> list[Pair]:
-    """All that is learnt from; `rows` are questions over `guides`."""
-    return [
-        *(Pair(said, written, f"words {written}") for said, written in taught()),
-        *_of_guides(guides),
-        *_of_questions(guides, rows),
-    ]
+def pairs(libraries: Iterable[tuple[Sequence[Prepared], Sequence[Row]]]) -> list[Pair]:
+    """All that is learnt from; each library is its guides and questions over them."""
+    found = [Pair(said, written, f"words {written}") for said, written in taught()]
+    for number, (guides, rows) in enumerate(libraries):
+        ours = [*_of_guides(guides), *_of_questions(guides, rows)]
+        found += [replace(pair, group=f"library {number} {pair.group}") for pair in ours]
+    return found
 
 
 def _of_guides(guides: Iterable[Prepared]) -> Iterator[Pair]:

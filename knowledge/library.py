@@ -24,25 +24,21 @@ from knowledge.language.vocabulary import Vocabulary
 from knowledge.language.wordings import Wordings, wordings
 from knowledge.model.chat import Assistant
 from knowledge.questions import follow_up
-from knowledge.questions.asking import GAP
 from knowledge.questions.question import Question, Reader
+from knowledge.search import following
 from knowledge.search.evidence import ENOUGH, Evidence, judge, veto
 from knowledge.search.finding import Finder
 from knowledge.search.lexical import Lexical
-from knowledge.search.matching import Prepared, coverage, nearest
+from knowledge.search.matching import Prepared, coverage
 from knowledge.search.ranking import Ranked
 from knowledge.types import Answer, Guide, Hit, Line, Rejected
 
 LONGEST_QUESTION = 1000  # characters; beyond it a person is asked to be brief
 KEPT = 12  # hits of a search
 _LEAST = 1e-6  # worth of the best hit of a search for which all are bad
-OWN_WEIGHT = 0.3  # from which a follow-up has words of its own …
-OWN_SHARE = 0.45  # … of which the passage must speak of this share, whatever was asked before
-SAME_GUIDE = 0.25  # the same share in the guide just quoted, where no other guide answers the question as it is
-NEW_WEIGHT = 0.6  # from which a question may have changed the subject …
-MORE = 0.1  # … to that of another guide, which speaks of so much more of it
+OWN_SHARE = 0.45  # of a follow-up's own words that the passage must speak of, whatever was asked before
 COVERED = 0.5  # share of a follow-up and what was before it that a passage for just that age must speak of
-FOLLOWED = 0.1  # how sure an answer must be whose subject was named before
+FOLLOWED = 0.4  # how sure an answer must be whose subject was named before
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,48 +246,43 @@ class Library:
         titles = [title for title, _ in quoted]
         for title, section in quoted:
             guide = self._titled(title, section, today)
-            if guide and self._said_better(alone, guide):
-                return alone
-            least = OWN_SHARE if alone.enough else SAME_GUIDE
-            if guide and (same := self._in_guide(alone.question, fuller, guide, least)):
+            if guide and (same := self._in_guide(alone, fuller, history, guide)):
                 return alone if veto(fuller, same.ranked[0]) else same
         both = self._find(fuller, today, titles)
         if not _followed(both) or not self._speaks_of(both.ranked[0].prepared, alone.question):
             return alone
         return replace(both, evidence=replace(both.evidence, sure=max(ENOUGH, both.evidence.sure)))
 
-    def _said_better(self, alone: Found, guide: Guide) -> bool:
-        """Whether another guide answers a question as it is, speaks clearly more of it than `guide` and is nearer.
-
-        Then its subject is a new one, unless it names next to none ("几天洗一回") or says itself that it goes on.
-        """
-        if not alone.enough or alone.question.weight < NEW_WEIGHT or follow_up.goes_on(alone.question):
-            return False
-        names = (alone.ranked[0].passage.guide, guide.name)
-        other, quoted = (self._finder.among(alone.question.by_itself(), self._places[name]) for name in names)
-        near, before = (max(one.match.near_sentence for one in found) for found in (other, quoted))
-        return other[0].around.covered >= quoted[0].around.covered + MORE and near > before
-
-    def _in_guide(self, question: Question, fuller: Question, guide: Guide, least: float) -> Found | None:
-        """The question asked of one guide; None where it asks for another age or material, or for something else.
-
-        `least` is the share of its own words that the guide must speak of.
-        """
+    def _in_guide(self, alone: Found, fuller: Question, history: Sequence[Line], guide: Guide) -> Found | None:
+        """The question asked of one guide; None where it asks for another age or material, or for something else."""
         own = self._own(guide.name)
-        if any(one.ages and gap(question.ages, one.ages) > 0 for one in own[:1]):
+        if any(one.ages and gap(alone.question.ages, one.ages) > 0 for one in own[:1]):
             return None
         named = own[0].attributes
-        if any(kind in named and not values & named[kind] for kind, values in question.attributes.items()):
+        if any(kind in named and not values & named[kind] for kind, values in alone.question.attributes.items()):
             return None
-        everything = GAP.join(f"{one.head}{GAP}{one.body}" for one in own)
+        if not following.stays(self._following(alone, history, guide)):
+            return None
         ranked = self._finder.among(fuller, self._places[guide.name])
-        near = max((nearest(question.plain, one) for one in own), default=0.0)
-        if question.subject >= OWN_WEIGHT and max(near, coverage(question.by_itself(), everything)) < least:
-            return None
         return Found(fuller, tuple(ranked[:KEPT]), Evidence(ENOUGH, "the guide just quoted speaks of it"))
 
+    def _following(self, alone: Found, history: Sequence[Line], guide: Guide) -> dict[str, float]:
+        own = self._finder.among(alone.question, self._places[guide.name])
+        before = follow_up.said_before(history)
+        return following.figures(alone.question, before, own, alone.ranked, alone.evidence.sure)
+
+    def followed(self, question: str, history: Sequence[Line], today: date) -> tuple[str, dict[str, float]] | None:
+        """The guide just quoted and the figures by which a question goes on in it or not, for fitting; None where
+        neither is asked."""
+        alone = self._find(self._reader.read(question), today)
+        quoted = follow_up.last_sources(history)
+        guide = self._titled(*quoted[0], today) if quoted else None
+        if guide is None or not (follow_up.points_back(alone.question) or not alone.enough):
+            return None
+        return guide.name, self._following(alone, history, guide)
+
     def _speaks_of(self, prepared: Prepared, question: Question) -> bool:
-        if question.subject < OWN_WEIGHT:  # "多久一次" has no word of its own
+        if question.subject < following.OWN_WEIGHT:  # "多久一次" has no word of its own
             return True
         return coverage(question.by_itself(), f"{prepared.head}\n{prepared.body}") >= OWN_SHARE
 

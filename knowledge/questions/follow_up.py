@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from knowledge.answers.quoting import sources
 from knowledge.language.terms import canonical, digits
-from knowledge.questions.asking import Wants
+from knowledge.questions.asking import Wants, bare
 from knowledge.questions.question import Question, Reader, Wanted
 from knowledge.types import Line
 
-LINES = 6  # earlier lines that are looked at
+LINES = 6  # earlier lines that are looked at …
+LONGEST = 300  # … and of each its last characters
 EARLIER = 0.4  # how much less an earlier question's words tell
 ALONE = 1.6  # weight from which a question stands by itself, unless it points back
 _BACK = re.compile(
@@ -34,6 +35,12 @@ def last_sources(history: Sequence[Line]) -> list[tuple[str, str]]:
         if line.sender == "bot" and (found := sources(line.text)):
             return found
     return []
+
+
+def said_before(history: Sequence[Line]) -> str:
+    """The customer's last line, canonical and without what only asks politely."""
+    said = next((line.text for line in reversed(history[-LINES:]) if line.sender == "customer"), "")
+    return bare(canonical(said[-LONGEST:]))
 
 
 def step_asked(text: str) -> int:
@@ -80,7 +87,7 @@ def _before(history: Sequence[Line], reader: Reader) -> Question | None:
     said = [line.text for line in history[-LINES:] if line.sender == "customer"]
     found: Question | None = None
     for text in reversed(said):
-        question = reader.read(text[-300:])
+        question = reader.read(text[-LONGEST:])
         if found is None:
             found = question if question.wanted else None
         else:

@@ -19,7 +19,8 @@ from knowledge.search.ranking import Ranked, fitted
 
 ENOUGH = 0.5  # how sure (0–1) an answer must be; the last table of `python -m bench fit` shows what another would cost
 RELATED = 0.3  # share of the question that what names a passage must speak of for its title to be offered
-LEAST_WEIGHT = 0.2  # of a question that names a subject at all
+LEAST_WEIGHT = 0.2  # of a question that names a subject at all …
+COVERS = 0.8  # … or of which a passage for just the age that is named must speak of this share
 CHILD = ("宝宝", "孩子", "婴儿", "幼儿", "儿童", "娃")
 
 USUAL = 20  # passages that are compared with a question in a library of some size
@@ -49,9 +50,9 @@ def judge(question: Question, ranked: Sequence[Ranked]) -> Evidence:
         return Evidence(0.0, "nothing was found")
     related = tuple(dict.fromkeys(one.passage.title for one in ranked[:6] if one.match.named >= RELATED))[:3]
     against = veto(question, ranked[0])
-    if question.subject < LEAST_WEIGHT or against:
+    if against or not (question.subject >= LEAST_WEIGHT or _asked_by_age(question, ranked[0])):
         return Evidence(0.0, against or "the question names no subject", related)
-    sure = probability(features(question, ranked))
+    sure = logistic("evidence", features(question, ranked))
     return Evidence(sure, f"{ranked[0].match.covered:.2f} of the question is covered, {sure:.2f} sure", related)
 
 
@@ -68,6 +69,11 @@ def veto(question: Question, best: Ranked) -> str:
     if _one_sided(question, best):
         return "two things are compared, and the passage speaks of one"
     return ""
+
+
+def _asked_by_age(question: Question, best: Ranked) -> bool:
+    """Whether an age is the subject: 6 个月能吃什么 has no other. 孩子 6 个月了 names none, and asks nothing."""
+    return bool(question.ages) and question.subject > 0 and best.match.age_fits and best.match.covered >= COVERS
 
 
 def _one_sided(question: Question, best: Ranked) -> bool:
@@ -113,10 +119,10 @@ def _share(ranked: Sequence[Ranked], guide: str) -> float:
     return own / (sum(odds) + lacking)
 
 
-def probability(found: Mapping[str, float]) -> float:
-    """How probable (0–1) it is that a passage with these figures answers."""
-    weights = fitted("evidence")
-    return 1.0 / (1.0 + math.exp(-sum(weights[name] * value for name, value in found.items())))
+def logistic(name: str, found: Mapping[str, float]) -> float:
+    """How probable (0–1) a thing with these figures is, by the weights of that `name`."""
+    weights = fitted(name)
+    return 1.0 / (1.0 + math.exp(-sum(weights[figure] * value for figure, value in found.items())))
 
 
 def _of_somebody_else(question: Question, best: Ranked) -> bool:

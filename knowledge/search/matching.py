@@ -136,11 +136,6 @@ def match(question: Question, prepared: Prepared, rarity: Callable[[str], float]
     )
 
 
-def nearest(plain: str, prepared: Prepared) -> float:
-    """How near (-1–1) the nearest sentence of a passage is in meaning to a question without its asking words."""
-    return float((prepared.meanings[3:] @ of_question(_kept(plain))).max(initial=-1.0))
-
-
 @lru_cache(maxsize=256)
 def _kept(plain: str) -> str:
     return without_asking(plain)

@@ -3,7 +3,7 @@
 import pytest
 
 from knowledge.injection import is_order
-from knowledge.search.evidence import CHILD, ENOUGH, Evidence, judge, probability
+from knowledge.search.evidence import CHILD, ENOUGH, Evidence, judge, logistic
 from tests.knowledge.shelf import Shelf, guide
 
 SOFA = guide("真皮沙发怎么清洁", "真皮沙发用微湿软布擦拭，每三个月护理一次。", keywords=("真皮沙发", "清洁"))
@@ -96,5 +96,5 @@ def test_the_childs_illness_is():
 
 
 def test_how_sure_an_answer_is_lies_between_none_and_all():
-    assert 0.0 < probability({"bias": 1.0}) < ENOUGH
+    assert 0.0 < logistic("evidence", {"bias": 1.0}) < ENOUGH
     assert all(0.0 <= shelf.judged(question).sure <= 1.0 for question in ("真皮沙发怎么擦", "", "x", "沙发" * 300))

@@ -145,6 +145,16 @@ async def test_questions_in_plain_words_are_answered_from_the_right_guide(sample
     assert len(wrong) <= MISSED, f"{len(wrong)} of {len(FOUND)}, 4 when this was written: {wrong}"
 
 
+@pytest.mark.parametrize("question", ["6个月宝宝能吃什么", "七个月吃啥", "八个月宝宝可以吃什么"])
+async def test_an_age_is_a_subject_where_a_guide_is_for_just_that_age(sample, question):
+    assert await guides_of(sample, question)
+
+
+@pytest.mark.parametrize("said", ["孩子3岁了", "我家宝宝8个月", "两岁了"])
+async def test_an_age_that_is_told_asks_nothing(sample, said):
+    assert not await guides_of(sample, said)
+
+
 async def test_a_question_answered_rightly_has_its_guide_first_among_those_found(sample):
     for question, guide in FOUND.items():
         if await guides_of(sample, question) == {guide}:
