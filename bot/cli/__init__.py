@@ -2,23 +2,26 @@
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot import log
+from bot.cli.help_words import Commands
 from bot.cli.wrong_use import ChineseGroup
 from bot.process_role import ProcessRole
 from bot.settings import Settings, WrongSettings, load
 
-app = typer.Typer(
+app = Commands(
     name="fencun",
     cls=ChineseGroup,
     help="分寸：问到就答、懂得沉默的企业微信助手。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 Config = Annotated[Path | None, typer.Option("--config", help="设置文件（默认 FENCUN_CONFIG 或 ./fencun.toml）")]
@@ -26,6 +29,21 @@ Config = Annotated[Path | None, typer.Option("--config", help="设置文件（�
 
 def main() -> None:
     app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"fencun {version('fencun')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="显示版本。")
+    ] = False,
+) -> None:
+    """What may stand before a command."""
 
 
 def settings_of(config: Path | None, level: str = "WARNING") -> Settings:
@@ -63,7 +81,7 @@ def serve(
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(help="网页端口，0 为任选")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="网页端口，0 为任选")] = 8080,
     folder: Annotated[Path, typer.Option(help="沙盒数据放在哪里")] = Path("var/sandbox"),
     guides: Annotated[Path | None, typer.Option(help="指南文件夹（默认用自带的示例）")] = None,
 ) -> None:
@@ -109,22 +127,26 @@ def ask(
     raise typer.Exit(run(settings_of(config), question, batch, as_json))
 
 
+Text = Annotated[str | None, typer.Argument(help="一句话")]
+Texts = Annotated[Path | None, typer.Option(help="逐行 JSON 的消息文件，- 为标准输入")]
+
+
 @app.command()
-def mood(batch: Annotated[Path, typer.Option(help="逐行 JSON 的消息文件，- 为标准输入")]) -> None:
-    """读出每条消息的情绪，以及要不要请人接手。"""
+def mood(text: Text = None, batch: Texts = None) -> None:
+    """读出一句话或一个文件里每条消息的情绪，以及要不要请人接手。"""
     from bot.cli.reading import mood as run
 
     without_settings()
-    raise typer.Exit(run(batch))
+    raise typer.Exit(run(text, batch))
 
 
 @app.command()
-def intent(batch: Annotated[Path, typer.Option(help="逐行 JSON 的消息文件，- 为标准输入")]) -> None:
-    """读出每条消息想要什么：提问、退订、少发、找人工……"""
+def intent(text: Text = None, batch: Texts = None) -> None:
+    """读出一句话或一个文件里每条消息想要什么：提问、退订、少发、找人工……"""
     from bot.cli.reading import intent as run
 
     without_settings()
-    raise typer.Exit(run(batch))
+    raise typer.Exit(run(text, batch))
 
 
 @app.command()
@@ -249,7 +271,9 @@ def seal(
     raise typer.Exit(sealing.seal(settings))
 
 
-person = typer.Typer(help="一位会员的数据：看、导出、删除。", no_args_is_help=True)
+person = Commands(
+    cls=ChineseGroup, help="一位会员的数据：看、导出、删除。", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(person, name="person")
 PersonId = Annotated[str, typer.Argument(help="会员账号：userid 或 external_userid", metavar="ID")]
 

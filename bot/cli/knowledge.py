@@ -55,9 +55,10 @@ def ask(settings: Settings, question: str | None, batch: Path | None, as_json: b
     """Answer one question, or every line of a JSON Lines file (`-`: standard input), as the bot would.
 
     The index is made first when there is none or the guides changed. Returns the exit code: 0 when everything was
-    answered, 1 when lines were unreadable or there is nothing to answer from.
+    answered, 1 when lines were unreadable or there is nothing to answer from, 2 when there is not one of the two, or
+    an empty question.
     """
-    if (question is None) == (batch is None):
+    if bool(question and question.strip()) == (batch is not None):
         _say("请给出一个问题，或用 --batch 给出一个文件，二者选一。")
         return 2
     try:

@@ -1,4 +1,4 @@
-"""`fencun mood` and `fencun intent`: a file of messages read line by line. Needs no settings, guides or network."""
+"""`fencun mood` and `fencun intent`: one text, or a file of messages line by line. No settings, guides or network."""
 
 import json
 import sys
@@ -15,17 +15,28 @@ _PROGRESS_EVERY = 1000  # lines
 Answering = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def mood(batch: Path) -> int:
-    """Write {id, mood, escalate, reason} for each {id, text, history?} of a JSON Lines file (`-`: standard input).
+def mood(text: str | None, batch: Path | None) -> int:
+    """Write {mood, escalate, reason} for `text`, or {id, …} for each {id, text, history?} of a JSON Lines file.
 
-    Returns the exit code: 0 when every line was read, 1 when some were unreadable or the file cannot be read.
+    `-` as the file: standard input. Returns the exit code: 0 when everything was read, 1 when lines were unreadable or
+    the file cannot be read, 2 when there is not one of the two, or an empty text.
     """
-    return _read_file(batch, _mood_of)
+    return _read_either(text, batch, _mood_of)
 
 
-def intent(batch: Path) -> int:
-    """Write {id, intent} for each {id, text} of a JSON Lines file. Exit codes as for `mood`."""
-    return _read_file(batch, lambda row: {"intent": str(intent_of(row["text"]))})
+def intent(text: str | None, batch: Path | None) -> int:
+    """Write {intent} for `text`, or {id, intent} for each {id, text} of a file; all else as `mood`."""
+    return _read_either(text, batch, lambda row: {"intent": str(intent_of(row["text"]))})
+
+
+def _read_either(text: str | None, batch: Path | None, answering: Answering) -> int:
+    if bool(text and text.strip()) == (batch is not None):
+        _say("请给出一句话，或用 --batch 给出一个文件，二者选一。")
+        return 2
+    if batch is not None:
+        return _read_file(batch, answering)
+    print(json.dumps(answering({"text": text}), ensure_ascii=False))
+    return 0
 
 
 def _mood_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typer import Abort
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from bot.cli.help_words import in_chinese
+
 # How the library begins what it says → what we say; the groups are numbered from 0.
 _SAID: Mapping[str, str] = {
     r"Missing command": "还要写一个命令。",
@@ -28,6 +30,9 @@ _VALUES: Mapping[str, str] = {
 
 class ChineseGroup(TyperGroup):
     """The commands, with wrong use told in Chinese. `fencun` itself has it, so it holds for every command below."""
+
+    def get_help(self, ctx: Any) -> str:
+        return in_chinese(super().get_help(ctx))
 
     def main(
         self,

@@ -1,5 +1,7 @@
 """`fencun sandbox`: the ordinary bot, configured by settings only, beside the stand-in and its page."""
 
+import asyncio
+import shutil
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,21 +27,24 @@ LOOK_AHEAD_DAYS = 14
 class Sandbox:
     """Everything in one process. `start` gives the address to open; `stop` ends it.
 
-    Each run begins with an empty store, as the stand-in does; `folder` keeps the index, which takes time to build.
+    Each run begins with an empty store and the sample guides as they come, whatever operators published in the last
+    one; `folder` keeps the index, which takes time to build. `guides`: a folder of one's own, used where it is.
     """
 
     def __init__(self, folder: Path, guides: Path | None, clock: MovableClock) -> None:
         self._folder = folder
-        self._guides = guides or SAMPLE_GUIDES
+        self._own_guides = guides
         self._clock = clock
         self._world = World.demo()
         self.standin = StandIn(self._world, clock)
         self.program: Program | None = None
         self._page: SandboxWeb | None = None
-        self._store = TemporaryDirectory(prefix="fencun-sandbox-")
+        self._run = TemporaryDirectory(prefix="fencun-sandbox-")
 
     async def start(self, port: int) -> str:
         """Start the stand-in on a free port and the bot on `port`; raises what the bot's start raises."""
+        if self._own_guides is None:
+            await asyncio.to_thread(_copy, SAMPLE_GUIDES, self.guides)
         await self.standin.start()
         self.program = program = build(self.settings(port), self._clock)
         self._page = SandboxWeb(self.standin, self._clock, self._next_post, self._jumped, ZONE)
@@ -55,17 +60,23 @@ class Sandbox:
         if self.program is not None:
             await self.program.stop()
         await self.standin.stop()
-        self._store.cleanup()
+        self._run.cleanup()
+
+    @property
+    def guides(self) -> Path:
+        """The folder that this run reads guides from, and publishes them to."""
+        return self._own_guides or Path(self._run.name) / "guides"
 
     def settings(self, port: int) -> Settings:
         """The settings of an ordinary installation that happens to talk to the stand-in."""
-        plain = settings_for(self.standin, self._folder, self._guides, port)
+        plain = settings_for(self.standin, self._folder, self.guides, port)
         # Beside the group robot, a customer group and a customer whose colleague confirms each post.
         plain["schedules"][0]["to"].append("group:lihua:wrDemoGroup01")
         plain["schedules"][1]["to"].append("customer:lihua:wmDemoLin")
         member_day = {"name": "member-day", "every": "每月15日 10:00", "topic": "community", "kind": "promo"}
         plain["schedules"].append({**member_day, "to": plain["schedules"][0]["to"][:1]})
-        plain["store"] = {"url": f"sqlite:///{Path(self._store.name) / 'fencun.db'}"}
+        plain["people"]["names"] = [f"{one.userid}={one.name}" for one in self._world.employees]
+        plain["store"] = {"url": f"sqlite:///{Path(self._run.name) / 'fencun.db'}"}
         return Settings.model_validate(plain)
 
     async def _next_post(self) -> datetime | None:
@@ -121,6 +132,11 @@ def settings_for(standin: StandIn, folder: Path, guides: Path, port: int) -> dic
             {"name": "weekly-parenting", "every": "tue 10:00", "topic": "parenting", "to": [f"robot:{robot}"]},
         ],
     }
+
+
+def _copy(guides: Path, to: Path) -> None:
+    """With the times of the files, by which the index knows documents again, and without anybody's drafts."""
+    shutil.copytree(guides, to, ignore=shutil.ignore_patterns(".*"))
 
 
 def _keys(seat: Any) -> dict[str, Any]:

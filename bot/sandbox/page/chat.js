@@ -4,6 +4,7 @@ import { h, keyed } from "./dom.js";
 import { inline, markdown } from "./markdown.js";
 
 const PAUSE = 5 * 60 * 1000; // after so long a time is shown again
+const NEAR = 120; // pixels from the end within which somebody reads the newest
 
 /** A rounded square with the first character of a name; the colour follows from the id. */
 export function avatar(who, name, side) {
@@ -35,7 +36,7 @@ export function showChat(log, lines, view) {
   const items = withTimes(own(lines, view), view.times);
   const scope = `${view.chat}/`;
   const switched = log.dataset.chat !== view.chat;
-  const near = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
+  const near = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
   log.dataset.chat = view.chat;
   if (!items.length) items.push({ id: "empty", empty: view.empty });
   const changed = keyed(log, items, (item) => scope + item.id, (item) => build(item, view));
@@ -44,7 +45,22 @@ export function showChat(log, lines, view) {
 
 /** Down to the last line; one taller than the window is shown from its beginning. */
 export function toEnd(log) {
-  log.scrollTop = Math.min(log.scrollHeight, (log.lastElementChild?.offsetTop ?? 0) - 36);
+  log.scrollTop = end(log);
+}
+
+function end(log) {
+  return Math.min(log.scrollHeight - log.clientHeight, (log.lastElementChild?.offsetTop ?? 0) - 36);
+}
+
+/** Keep the last line in sight when the window or the tab changes what fits, for who was reading there. */
+export function follow(log, wanted) {
+  let there = true;
+  log.addEventListener("scroll", () => {
+    if (log.clientHeight) there = log.scrollTop > end(log) - NEAR;
+  });
+  new ResizeObserver(() => {
+    if (log.clientHeight && there && wanted()) toEnd(log);
+  }).observe(log);
 }
 
 /** Own bubbles that the bot has not acknowledged are grey: the real line once it is there, else one of our own. */

@@ -1,6 +1,6 @@
 // The four seats: who sits there, what they see, what they may say first.
 
-import { avatar, showChat, toEnd } from "./chat.js";
+import { avatar, follow, showChat, toEnd } from "./chat.js";
 import { find, h, keyed } from "./dom.js";
 
 const CHIPS = {
@@ -27,7 +27,10 @@ export class Seats {
     this.ui = ui;
     this.act = act;
     this.changed = changed;
-    for (const name of Object.keys(this._talks())) this._composer(name);
+    for (const name of Object.keys(this._talks())) {
+      this._composer(name);
+      follow(part(name, "[data-log]"), () => part(name, "[data-log]").dataset.chat !== "tasks");
+    }
     this._tabs("operator", "operatorView");
     this._tabs("consultant", "consultantView");
     this._pick("group", "group", "group");
@@ -121,9 +124,11 @@ export class Seats {
   _tasks() {
     const log = part("operator", "[data-log]");
     const items = [...this.state.tasks].reverse();
+    const opened = log.dataset.chat !== "tasks";
     log.dataset.chat = "tasks";
     if (!items.length) items.push({ id: "empty", sender: "", state: "none" });
     keyed(log, items, (one) => `task/${one.id}/${one.sender}`, (one) => (one.state === "none" ? h("div", { class: "empty" }, h("p", {}, "没有要确认的群发。每周内容发往客户群时，会先在这里等同事确认。")) : this._task(one)));
+    if (opened) log.scrollTop = 0; // the newest stands first
   }
 
   _task(one) {

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Locator, Page, async_playwright
 
 from bot.clock import MovableClock
-from bot.sandbox.run import SAMPLE_GUIDES, Sandbox
+from bot.sandbox.run import Sandbox
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -32,7 +32,7 @@ needs_chromium = pytest.mark.skipif(
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Page]:
     """The sandbox's page, ready; its index is kept in `folder`. Fails at the end when a script of the page failed."""
-    sandbox = Sandbox(folder, SAMPLE_GUIDES, MovableClock(MONDAY))
+    sandbox = Sandbox(folder, None, MovableClock(MONDAY))
     address = await sandbox.start(0)
     problems: list[str] = []
     async with async_playwright() as play:

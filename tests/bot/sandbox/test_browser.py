@@ -97,3 +97,29 @@ async def test_answers_are_rated_by_a_tap_and_by_a_thumb(page: Page) -> None:
         await expect(good).to_have_attribute("aria-pressed", pressed)
     await says(page, "operator", "/gaps")
     await expect(bubbles(page, "operator", "bot").last).to_contain_text("被点没用")
+
+
+async def test_what_a_colleague_confirms_is_shown_whole(page: Page) -> None:
+    for _ in range(2):
+        await page.locator("[data-action=jump-next]").click()
+        await expect(page.locator("[data-action=jump-next]")).to_be_enabled()
+    await seat(page, "operator").locator("[data-view=tasks]").click()
+    texts = seat(page, "operator").locator(".task .plain")
+    await expect(texts.first).to_be_visible()
+    cut = await texts.evaluate_all("all => all.filter((one) => one.scrollHeight > one.clientHeight + 1).length")
+    assert cut == 0
+    assert await seat(page, "operator").locator("[data-log]").evaluate("log => log.scrollTop") == 0
+
+
+async def test_the_newest_line_stays_in_sight_when_the_window_gets_narrow_and_the_seat_changes(page: Page) -> None:
+    for text in ("客厅地毯怎么选大小", "你是谁", "你是机器人吗", "在吗", "谢谢"):
+        await says(page, "member", text)
+    await expect(bubbles(page, "member", "bot").last).to_contain_text("随时找我")
+    for text in ("/help", "/status", "/whoami"):
+        await says(page, "operator", text)
+    await expect(bubbles(page, "operator", "bot").last).to_contain_text("wangwei")
+    for name, width in (("member", 600), ("member", 380), ("operator", 380), ("member", 1440), ("operator", 1440)):
+        await page.set_viewport_size({"width": width, "height": 800})
+        if width < 1180:
+            await page.locator(f".seat-tabs [data-tab={name}]").click()
+        await expect(bubbles(page, name, "bot").last).to_be_in_viewport()
