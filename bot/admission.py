@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.channels import Limits
 from bot.gatekeeper import Gatekeeper
 from bot.part import Final, Klass, Part, part_id
-from bot.store import ledger, outbox, posts
+from bot.store import conversations, ledger, outbox, posts
 from bot.transaction import Transaction
+from handlers.handoff import Event, State
 from scheduler.gate import Decision, Verdict
 from scheduler.posts import parse_recipient, with_missed
 
 RATED = timedelta(seconds=60)  # the platform counts by the minute
+SPOKEN = "spoken"  # why a part that would have ended a colleague's session was dropped: they have said a word
 HELD_RETRY = timedelta(minutes=10)  # how often a post on hold asks the gate again
 
 
@@ -45,6 +47,8 @@ class Admission:
             raise Stopped(Final.DROPPED if part.klass is Klass.NOTICE else Final.DEAD, "expired")
         if await self._over_rate(transaction, part):
             return None
+        if part.body.get("frees"):
+            part = await _from_whom(transaction, part)
         if not await outbox.claim(transaction.connection, part):
             raise Stopped(Final.DROPPED, "state_moved")
         within = await self._within_budget(transaction, part)
@@ -95,8 +99,10 @@ class Admission:
         # Answers share messages evenly: eight with five messages left leave two by two. One is kept for a question that
         # was asked meanwhile and that we have not heard of yet.
         together = math.ceil((1 + len(following)) / max(1, budget.parts - perhaps - 1))
+        if part.body.get("servicer"):  # the session that is ended for them takes one message
+            together = 1 + len(following)
         joined = _fitting(part, following[: together - 1], budget.size)
-        return await outbox.absorb(transaction.connection, part, joined) if joined else part
+        return await outbox.absorb(transaction.connection, _graver(part, joined), joined) if joined else part
 
     async def _without_room(self, transaction: Transaction, part: Part, oldest: datetime) -> Part | None:
         if await outbox.member_at(transaction.connection, part.conversation) < oldest:
@@ -132,6 +138,26 @@ class Admission:
             return None
         body = {**part.body, "recipients": allowed, "markdown": await _with_digest(transaction, part, allowed)}
         return replace(part, body=body, tries=part.tries + 1)
+
+
+async def _from_whom(transaction: Transaction, part: Part) -> Part:
+    """`part` may end the kf session of a colleague who has not said a word: with whom it is, by the store as it stands.
+
+    Raises Stopped where a word has come since it was decided.
+    """
+    stands = await conversations.load(transaction.connection, part.conversation)
+    if stands is None or stands.state is not State.HUMAN:
+        return part
+    if not await conversations.wordless(transaction.connection, part.conversation):
+        raise Stopped(Final.DROPPED, SPOKEN)
+    return replace(part, body={**part.body, "servicer": stands.assignee})
+
+
+def _graver(part: Part, others: Sequence[Part]) -> Part:
+    """Beside a danger sign nothing calls the wait off."""
+    if all(each.body.get("frees") != Event.NOBODY for each in others):
+        return part
+    return replace(part, body={**part.body, "frees": Event.NOBODY})
 
 
 def _again(decision: Decision, part: Part, now: datetime) -> datetime | None:

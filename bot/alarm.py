@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.part import Klass, Part, part_id
+from handlers.texts import UNSAID, shorten
 from handlers.turn import Channel
 
 log = structlog.get_logger()
@@ -48,6 +49,15 @@ class Alarm:
             told = (context, page) if card else (page,)
             parts += [replace(part, body={**part.body, "ticket": ticket}) for part in told]
         return parts
+
+    def unsaid(self, part: Part, now: datetime) -> list[Part]:
+        """The advice for a member in danger did not leave: consultants and leads get the words to say."""
+        if not self.able:
+            log.warning("nobody_to_tell", what="unsaid")
+            return []
+        text = UNSAID.format(person=shorten(part.body["to"]), advice=part.body["text"])
+        people = dict.fromkeys((*self.consultants, *self._leads)) or dict.fromkeys(self.operators)
+        return [self.notice(each, text, part_id("unsaid", part.id, each), now) for each in people]
 
     def lane(self, person: str) -> str:
         """The conversation of a colleague with the app."""

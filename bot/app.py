@@ -192,6 +192,7 @@ def _unasked(base: Foundation, connections: Connections, librarian: Librarian) -
         database=base.database,
         clock=base.clock,
         unknown_years=partial(unknown_years, base.settings),
+        called=base.settings.people.called,
     )
     return _Unasked(
         shelf=shelf,
@@ -331,6 +332,7 @@ def _office(base: Foundation, unasked: _Unasked, knowing: _Knowing, channels: Se
         channels=channels,
         warnings=lambda: tuple(base.warnings.values()),
         process="" if base.cluster is None else f"{base.role} {socket.gethostname()}:{os.getpid()}",
+        called=base.settings.people.called,
     )
 
 

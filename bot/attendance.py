@@ -132,6 +132,11 @@ class Attendance:
 
 
 def _patient(waiting: Unserved, now: datetime) -> bool:
-    """Whether it is time for another try. After a clock that was put back it always is."""
+    """Whether it is time for another try. After a clock that was put back it always is.
+
+    A message of the member opens a session that had ended (doc 94669), so after one it is too.
+    """
     since = now - waiting.tried_at
-    return since < timedelta(0) or since >= min(PATIENCE * waiting.tries, LONGEST_PATIENCE)
+    if since < timedelta(0) or waiting.wrote_at > waiting.tried_at:
+        return True
+    return since >= min(PATIENCE * waiting.tries, LONGEST_PATIENCE)

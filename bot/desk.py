@@ -139,6 +139,7 @@ class Desk:
                 reading,
                 waiting.held,
                 waiting.answered,
+                waiting.wordless,
             )
             outcome = await self.drafts.carried_out(await decide(turn, self.office))
         async with self.exclusion.holding(_held(turn, outcome)), self.transactions.begin() as transaction:

@@ -55,7 +55,7 @@ def holidays(settings: Settings, now: datetime) -> Finding:
         return Finding("节假日", True, "今年的放假安排已知")
     years = "、".join(f"{year} 年" for year in missing)
     what_to_do = "国务院公布后升级分寸，或把放假的日子写进 [restraint] silent_days；在那之前，那一年什么都不会主动发"
-    return Finding("节假日", None, f"还不知道{years}的放假安排", what_to_do)
+    return Finding("节假日", None, f"还不知道 {years}的放假安排", what_to_do)
 
 
 def posts(settings: Settings) -> Finding:

@@ -60,8 +60,8 @@ class Applier:
                 await marks.add_opt_out(connection, subject, now)
                 await recall_tasks(transaction, subject, "刚退订了")
             case OptIn():
-                await marks.remove_opt_out(connection, subject)
                 await preferences.restore(connection, turn.conversation.person, now)
+                await marks.remove_opt_out(connection, subject)
             case Pause(until):
                 await marks.pause(connection, until, now)
             case Resume():

@@ -38,7 +38,11 @@ class MaybeDone(TryLater):
 
 
 class WaitForMember(SendError):
-    """The platform wants to hear from the member before it takes more."""
+    """The platform wants to hear from the member before it takes more. `move` is where the conversation stands now."""
+
+    def __init__(self, message: str, *, errcode: int = 0, move: Move | None = None) -> None:
+        super().__init__(message, errcode=errcode)
+        self.move = move
 
 
 class RefreshToken(SendError):

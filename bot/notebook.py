@@ -13,6 +13,7 @@ from bot.store.inbox import Waiting
 from bot.transaction import Transaction
 from handlers.commands.gaps import GUIDE
 from handlers.effect_types import DraftGuide, NoteGap, PublishGuide, Rate
+from handlers.gap_worthy import gap_worthy
 from handlers.turn import Reply, Turn
 from knowledge.gaps import Ask, GapKind, Stage, digest, worth_noting
 from knowledge.language.masking import masked
@@ -66,7 +67,8 @@ class Notebook:
         if found is None:
             return  # older than what is kept, or no answer at all: an AI bot has thumbs below everything it says
         await ratings.rate(connection, found, good, self._day(transaction))
-        if good is not False or not found.passages or not worth_noting(found.question):
+        noted = worth_noting(found.question) and gap_worthy(found.question)
+        if good is not False or not found.passages or not noted:
             await gaps.withdraw(connection, answer)
             return
         lead = found.passages[0]

@@ -59,6 +59,7 @@ class BotOffice:
     channels: Sequence[str]
     warnings: Callable[[], Sequence[str]] = field(default=tuple)
     process: str = ""  # empty where no other one shares the work
+    called: Callable[[str], str] = str  # what a colleague (userid) is called
 
     async def answer(
         self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None

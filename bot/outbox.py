@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot import occurrences
-from bot.admission import Admission, Stopped
+from bot.admission import SPOKEN, Admission, Stopped
 from bot.alarm import Alarm
 from bot.channels import ChannelPort
 from bot.clock import Clock
@@ -175,18 +175,24 @@ class Dispatcher:
             asks, until = part.body.get("asks"), transaction.now + CODE_LIFE
             await ask(transaction, part.conversation, asks, receipt.code, until)
             return ()
-        version = await conversations.move(transaction.connection, part.conversation, receipt.move)
-        if receipt.move.event is Event.LEAVE:
-            await over(transaction, part.conversation, receipt.code, transaction.now + CODE_LIFE)
-        elif receipt.move.event is Event.TAKE:
-            await tickets.take(transaction.connection, part.conversation, receipt.move.assignee, transaction.now)
-        elif receipt.move.event in (Event.CALL, Event.NOBODY):
-            await tickets.reopen(transaction.connection, part.conversation)
-            if receipt.page is not None:
-                await tickets.assign(
-                    transaction.connection, receipt.page.ticket, receipt.page.people[0], transaction.now
-                )
+        version = await self._move(transaction, part, receipt.move, receipt.code)
+        if receipt.page is not None and receipt.move.event in (Event.CALL, Event.NOBODY):
+            await tickets.assign(transaction.connection, receipt.page.ticket, receipt.page.people[0], transaction.now)
         return tuple(replace(f, fence=version) if f.conversation else f for f in receipt.follow_ups)
+
+    async def _move(self, transaction: Transaction, part: Part, move: Move, code: str = "") -> int | None:
+        """The conversation and its ticket stand where the platform says. Returns the version that this gives."""
+        connection, id_ = transaction.connection, part.conversation
+        if move.event is Event.CANCEL:  # first nobody has it any more: from a colleague the table has no such move
+            await conversations.move(connection, id_, Move(Event.NOBODY))
+        version = await conversations.move(connection, id_, move)
+        if move.event is Event.LEAVE:
+            await over(transaction, id_, code, transaction.now + CODE_LIFE)
+        elif move.event is Event.TAKE:
+            await tickets.take(connection, id_, move.assignee, transaction.now)
+        elif move.event in (Event.CALL, Event.NOBODY, Event.CANCEL):
+            await tickets.reopen(connection, id_)
+        return version
 
     async def _failed(self, part: Part, error: SendError) -> None:
         """What happens next is the error's class; see `bot.errors`."""
@@ -201,9 +207,13 @@ class Dispatcher:
                 await self._retry(part, _back_off(after, part.tries), error)
             case NeedsOperator():
                 await self._retry(part, OPERATOR_RETRY, error)
-            case WaitForMember():
+            case WaitForMember(move=move):
                 async with self._transactions.begin() as transaction:
                     await outbox.wait_for_member(transaction.connection, part)
+                    if move is not None:
+                        await self._move(transaction, part, move)
+                    if part.body.get("frees") == Event.NOBODY:  # a danger sign: others may be able to say it now
+                        await transaction.enqueue(self._alarm.unsaid(part, transaction.now))
             case StateMoved(move=move):
                 await self._state_moved(part, move, error.errcode)
             case Refused(what_to_do=what_to_do):
@@ -252,6 +262,8 @@ class Dispatcher:
         self._note(part, final)
         if part.klass is Klass.POST and final is not Final.LOST:  # a lost one may have arrived: its slot stays taken
             await posts.release(transaction.connection, part.id)
+        if part.body.get("frees") == Event.NOBODY and reason != SPOKEN:
+            await transaction.enqueue(self._alarm.unsaid(part, transaction.now))
         if part.klass is Klass.RELAY:
             await transaction.enqueue(await came_back(transaction, part, final, reason, self._alarm))
         elif part.klass is Klass.SERVICE:

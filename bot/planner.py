@@ -28,7 +28,9 @@ log = structlog.get_logger()
 
 MORNING, EVENING = 9, 21  # hours between which operators are asked to look at a post
 AHEAD = timedelta(hours=25)
-NOT_APPROVED = "{at} 的《{title}》还没有人批准，到时候不会发。发 /plan 看序号，/preview 看内容，/approve 批准。"
+NOT_APPROVED = (
+    "{at} 的《{title}》还没有人批准，到时候不会发。发 /plan 看序号，再发“/preview 序号”看内容、“/approve 序号”批准。"
+)
 
 NOBODY = "定时内容“{schedule}”{at} 那一期没有发给任何人：{why}"
 LEFT_OUT = "定时内容“{schedule}”{at} 那一期少了一部分人：{why}"

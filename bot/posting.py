@@ -56,6 +56,7 @@ class BotPosting:
     database: Database
     clock: Clock
     unknown_years: Callable[[datetime, timedelta], Sequence[int]]  # as `bot.holidays.unknown_years` of these settings
+    called: Callable[[str], str] = str  # what a colleague (userid) is called
 
     async def prospect(self, planned: Planned) -> Prospect | None:
         post = self._post(planned.guide)
@@ -180,7 +181,7 @@ class BotPosting:
         for part in parts:
             for address in part.body["recipients"]:
                 made = await self.gatekeeper.foresee(connection, part, address, planned.at)
-                rows.append(f"{addressed(address)}：{describe(made, self.rules.zone)}")
+                rows.append(f"{addressed(address, self.called)}：{describe(made, self.rules.zone)}")
         return rows
 
 

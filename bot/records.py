@@ -24,6 +24,7 @@ from bot.store.tables import (
 from handlers.posting import NEED
 from handlers.preferences import Preferences, Profile
 from handlers.records import Kept, LastPost
+from handlers.turn import Channel
 from scheduler.posts import subject_of
 
 
@@ -61,11 +62,12 @@ class MemberRecords:
         pushed, group = row.schedule.startswith(PUSHED), inputs["scope"] == "group"
         return LastPost(row.title, moment(row.at), row.topic, inputs, need, pushed, group)
 
-    async def handled_since(self, conversation: str, handler: str, since: datetime) -> bool:
-        query = select(inbox.c.id).where(
+    async def last_handled(self, conversation: str, handler: str, since: datetime) -> int:
+        query = select(func.max(inbox.c.id)).where(
             inbox.c.conversation == conversation, inbox.c.handled_by == handler, inbox.c.handled_at >= millis(since)
         )
-        return await self._any(query)
+        async with self.database.read() as connection:
+            return await connection.scalar(query) or 0
 
     async def spoken_to(self, person: str) -> bool:
         theirs = select(conversation.c.id).where(func.lower(conversation.c.person) == person.lower())
@@ -89,6 +91,8 @@ def _last_to(subject: str) -> Select[Any]:
         .join(occurrence, occurrence.c.id == outbox.c.occurrence)
         .outerjoin(membership, in_group)
         .where(delivery.c.subject.in_(_with_groups(subject)))
+        # A task that a colleague has not confirmed took its slot and reached nobody.
+        .where(or_(delivery.c.delivered, outbox.c.channel != Channel.CUSTOMERS))
         .where(or_(delivery.c.subject == subject, delivery.c.at >= membership.c.since))
         .order_by(delivery.c.delivered.desc(), delivery.c.at.desc())
         .limit(1)

@@ -28,7 +28,7 @@ def reply_parts(
         fitting = pieces[:1] if reply.code else _within(_with_room(pieces, room), channel.limits.per_message)
         for place, piece in enumerate(fitting):
             rated = _rated(conversation, waiting, reply) if room and place == len(fitting) - 1 else {}
-            body = {"text": piece, **rated}
+            body = {"text": piece, **rated, **_frees(conversation, reply)}
             parts.append(_part(conversation, waiting, reply, version, kind, f"{number}.{place}", body))
     return parts
 
@@ -36,6 +36,10 @@ def reply_parts(
 def _rated(conversation: Conversation, waiting: Waiting, reply: Reply) -> dict[str, str]:
     """What lets a channel ask whether an answer was of use."""
     return {"feedback": answer_id(conversation.id, waiting.item.id, waiting.stream)} if reply.about else {}
+
+
+def _frees(conversation: Conversation, reply: Reply) -> dict[str, str]:
+    return {"frees": reply.frees} if reply.frees and conversation.channel is Channel.KF else {}
 
 
 def _with_room(pieces: list[str], room: int | None) -> list[str]:
@@ -84,6 +88,7 @@ def _part(
         kind=kind,
         body={**target, **about, **body, **({"code": reply.code} if reply.code else {})},
         conversation=conversation.id,
-        fence=version,
+        # What has to be said outlasts the session's going to a colleague; whether they spoke is asked when it leaves.
+        fence=None if body.get("frees") else version,
         expires_at=reply.expires_at or waiting.item.received_at + REPLY_LIFE,
     )

@@ -150,7 +150,12 @@ class People(Section):
     operators: UserIds = ()
     leads: UserIds = ()
     consultants: UserIds = ()
-    names: tuple[Named, ...] = ()  # userid=name: how a colleague is called to members
+    names: tuple[Named, ...] = ()  # userid=name: how a colleague is called
+
+    def called(self, colleague: str) -> str:
+        """The name of a colleague; the userid where none is given. Userids are case-insensitive at WeCom."""
+        pairs = (each.partition("=") for each in self.names)
+        return next((name for userid, _, name in pairs if userid.casefold() == colleague.casefold()), colleague)
 
 
 class Knowledge(Section):

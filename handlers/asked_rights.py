@@ -29,6 +29,7 @@ class Right(StrEnum):
     DELETE = "delete"
     CONFIRM = "confirm"  # the deletion that was just shown
     WHY = "why"
+    KNOWN = "known"  # how we know something about them
     SWITCH = "switch"  # a purpose on or off
 
 
@@ -104,9 +105,35 @@ _DELETE = (
 )
 _CONFIRM = "(?:我)?(?:确认|确定)删除(?:我的数据)?"
 _ONE = f"(?:这个|这条|这些|这种|那条|这|那个|{_THING}){{0,3}}"
+_OFTEN_SENT = "(?:老是|总是|一直|天天|每天|老|总|不停地?|整天)"
 _WHY = (
-    f"(?:为什么|为啥|干嘛|干吗|怎么|凭什么)(?:要|会|又|老|总|一直|还|突然)?(?:给我|向我|跟我)?{_SEND}(?:给我|我)?{_ONE}"
-    f"|(?:为什么|为啥|怎么)我?(?:会|又|老|总)?(?:收到|接到)(?:了)?{_ONE}(?:的)?|(?:是)?谁(?:让|叫)?(?:你们?)?(?:给我)?{_SEND}(?:给我)?(?:的)?{_ONE}"
+    f"(?:为什么|为啥|干嘛|干吗|怎么|凭什么)(?:要|会|又|{_OFTEN_SENT}|还|突然)?(?:给我|向我|跟我)?{_SEND}(?:给我|我)?{_ONE}"
+    f"|(?:为什么|为啥|怎么)我?(?:会|又|{_OFTEN_SENT})?(?:收到|接到)(?:了)?(?:你们的?)?{_ONE}(?:的)?"
+    f"|(?:是)?谁(?:让|叫)?(?:你们?)?(?:给我)?{_SEND}(?:给我)?(?:的)?{_ONE}"
+    f"|{_OFTEN_SENT}(?:给我)?{_SEND}(?:给我)?{_ONE}(?:干嘛|干吗|干什么|干啥|做什么)"
+    f"|(?:有完没完|没完没了)(?:地)?{_OFTEN_SENT}?(?:给我)?{_SEND}(?:给我)?{_ONE}"
+)
+_ABOUT_ME = (
+    "我(?:们)?(?:有|是|生|怀|住|叫|姓|多大|几岁|刚|在|要|最近|喜欢|买|下单|结婚|搬家|装修|的?(?:名字|姓名|电话|手机"
+    "|号码|手机号|地址|信息|资料|数据|个人信息"
+    "|生日|年龄|微信|隐私|喜好|情况|家庭|事|孩子|宝宝|娃|小孩|儿子|女儿|老公|老婆|订单)|家(?:里)?(?:有|的|住|在|是|几"
+    "|多大|宝宝|孩子|娃|小孩|儿子|女儿|地址|老公|老婆|装修)?)"
+)
+_YOU = "(?:你们?|您们?|你哋|机器人)"
+_HOW_KNOWN = (
+    f"(?:我没(?:告诉|跟|和)(?:过)?{_YOU}.{{0,12}})?{_YOU}(?:是)?(?:怎么|咋|从哪)(?:会)?(?:知道|晓得)的"
+    f"|(?:凭什么|凭啥)(?:会)?(?:知道|晓得|清楚){_ABOUT_ME}[^吗么]{{0,12}}"
+    f"|(?:凭什么|为什么|为啥|怎么|咋){_YOU}(?:会|能|都)?(?:知道|晓得|清楚|有|拿到){_ABOUT_ME}[^吗么]{{0,12}}"
+    f"|{_YOU}(?:是)?(?:怎么|咋|咋个|为什么|为啥|如何|从哪里?|从哪儿|从何|点|凭什么|哪里|哪儿)(?:会|能|样|就)?(?:知道"
+    "|晓得|清楚|了解到?|得知|看出|猜到|查到|有|弄到|拿到|搞到|得到|获得|收集)"
+    f"(?:了|到|的)?{_ABOUT_ME}[^吗么]{{0,12}}"
+    f"|(?:是)?谁(?:告诉|跟|和|对){_YOU}(?:的|说的?)?(?:关于)?我[^吗么]{{0,12}}"
+    f"|{_YOU}(?:是)?(?:从|在)?(?:哪里|哪儿|哪)(?:来|弄来|搞来|弄|搞|拿到|得到|买|查到)(?:的)?我的?(?:信息|资料|电话"
+    "|手机号|号码|数据|微信|地址)"
+    f"|我的?(?:信息|资料|电话|手机号|号码|数据|微信|地址)(?:{_YOU})?(?:是)?(?:从)?(?:哪里|哪儿|哪|怎么)(?:来|弄来|弄"
+    "|搞来|搞|拿到|得到|知道|泄露|查到)的"
+    f"|{_YOU}(?:是不是|有没有)?(?:在|一直)?(?:监听|偷听|窃听|监视|偷看|跟踪|调查)(?:了|着|过)?我[^,]{{0,8}}"
+    f"|{_YOU}(?:还)?(?:认识|认得|记得|了解|知道)我(?:是谁|家的?情况|的?情况)?(?:吗|么|不|多少)"
 )
 _MEMORY = "(?:上下文|对话记忆|聊天记忆|连续对话|历史对话)"
 _OFF = "(?:关闭|关掉|停用|不要|取消|关)(?:一下)?"
@@ -135,6 +162,11 @@ def only_asks(text: str, now: datetime) -> bool:
     return asked_in("".join(clauses(text)), now) is not None
 
 
+def bothered(text: str) -> bool:
+    """Whether who asks why we send something sounds tired of it."""
+    return _TIRED.search("".join(clauses(text))) is not None
+
+
 def topic_words(topics: frozenset[str] | set[str]) -> str:
     """Topics as members read them."""
     return "、".join(sorted(TOPIC_NAMES.get(topic, topic) for topic in topics))
@@ -142,6 +174,10 @@ def topic_words(topics: frozenset[str] | set[str]) -> str:
 
 TOPIC_NAMES: Mapping[str, str] = {"styling": "空间搭配", "parenting": "育儿", "service": "服务", "community": "社群"}
 
+_TIRED = re.compile(
+    "烦|谁(?:让|叫)你|骚扰|打扰|广告|垃圾|刷屏|没完|有完|讨厌|(?:老|总|天天|每天|一直|又|还|不停|整天)(?:是|在)?(?:给|向|跟)?(?:我"
+    "|我们)?(?:发|推)|凭什么|干嘛|干吗"
+)
 _CONFIRM_ALONE = phrase(_CONFIRM)
 _PLAIN: tuple[tuple[Asked, re.Pattern[str]], ...] = (
     (Asked(Right.UNMUTE), phrase(_UNMUTE)),
@@ -149,6 +185,7 @@ _PLAIN: tuple[tuple[Asked, re.Pattern[str]], ...] = (
     (Asked(Right.EXPORT), phrase(_EXPORT)),
     (Asked(Right.DELETE), phrase(_DELETE)),
     (Asked(Right.DATA), phrase(_DATA_OF_ME)),
+    (Asked(Right.KNOWN), phrase(_HOW_KNOWN)),
     (Asked(Right.WHY), phrase(_WHY)),
     (Asked(Right.SWITCH, purpose=Purpose.PERSONALISATION), phrase(f"{_OFF}{_PERSONAL}")),
     (Asked(Right.SWITCH, purpose=Purpose.PERSONALISATION, on=True), phrase(f"{_ON}{_PERSONAL}")),

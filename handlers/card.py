@@ -23,6 +23,7 @@ class Background:
     """`person` is shown shortened; `quoted` and `nearest` are titles of guides that were used, and that came close.
 
     `holds`: why nothing unasked goes to them, in words. `deadline`: for the first word; None where nobody ever works.
+    What is urgent is asked for now, whatever the deadline.
     """
 
     ticket: int
@@ -70,7 +71,9 @@ def _head(background: Background) -> list[str]:
         rows.append(f"- 查过的资料：{'；'.join(tried)}")
     if background.holds:
         rows.append(f"- 不主动发消息：{'、'.join(background.holds)}")
-    if background.deadline is not None:
+    if background.reason == texts.URGENT:
+        rows.append("- **请现在就联系会员，** 确认已经就医或求助")
+    elif background.deadline is not None:
         local = background.deadline.astimezone(ZoneInfo(background.zone))
         rows.append(f"- 请在 {texts.moment(background.deadline, background.zone)}:{local:%S} 前说第一句话")
     return rows

@@ -21,7 +21,7 @@ async def hold(turn: Turn, office: Office) -> Outcome | None:
     Any word of a colleague is a takeover. Colleagues' own slash-commands pass, so that nobody is locked out of /return.
     What the member writes to a colleague whom the platform does not connect is passed on.
     A member who waits may call it off; nothing else makes the bot speak, but a danger sign before
-    anybody has come.
+    anybody has come. Who was given a kf session has come with their first word.
     """
     move = _move(turn)
     if move is not None:
@@ -30,8 +30,8 @@ async def hold(turn: Turn, office: Office) -> Outcome | None:
         return Outcome("hold")
     if not turn.silent or is_command(turn):
         return None
-    if turn.conversation.state is State.WAITING and not turn.held and _goes_on(turn):
-        return Outcome("hold", replies=(Reply(texts.GOES_ON),), move=Move(Event.CANCEL))
+    if _waits(turn) and _goes_on(turn):
+        return _called_off(turn)
     wanted = await kept_silently(turn, office)
     # Last, because it may delete what the others have just written.
     effects = (*_kept(turn), *passed_on(turn), *wanted)
@@ -48,16 +48,28 @@ def _move(turn: Turn) -> Move | None:
             return None
 
 
+def _waits(turn: Turn) -> bool:
+    """Whether the member still waits for the first word of somebody, here and everywhere."""
+    return not turn.held and (turn.conversation.state is State.WAITING or turn.wordless)
+
+
+def _called_off(turn: Turn) -> Outcome:
+    """Where a colleague has the session, it is the bot's again only once the platform has ended it."""
+    if turn.wordless:
+        return Outcome("hold", replies=(Reply(texts.GOES_ON, frees=Event.CANCEL),))
+    return Outcome("hold", replies=(Reply(texts.GOES_ON),), move=Move(Event.CANCEL))
+
+
 def _goes_on(turn: Turn) -> bool:
     return turn.item.kind is Kind.TEXT and wish_in(turn.item.text) is Wish.GO_ON
 
 
 def _help(turn: Turn) -> tuple[Reply, ...]:
     """The one thing that is said while nobody has come yet: what to do now, where somebody is in danger."""
-    if turn.item.kind is not Kind.TEXT or turn.conversation.state is not State.WAITING or turn.held:
+    if turn.item.kind is not Kind.TEXT or not _waits(turn):
         return ()
     danger = danger_in(turn.item.text, turn.history)
-    return (Reply(danger.advice),) if danger else ()
+    return (Reply(danger.advice, frees=Event.NOBODY),) if danger else ()
 
 
 def _kept(turn: Turn) -> tuple[Effect, ...]:

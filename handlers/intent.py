@@ -3,8 +3,7 @@
 import re
 from enum import StrEnum
 
-from handlers import texts
-from handlers.small_talk import small_talk
+from handlers.small_talk import THANKED, small_talk
 from handlers.wishes import Wish, wish_in
 from knowledge.classify.linear import classifier
 from knowledge.language.terms import canonical
@@ -63,7 +62,7 @@ def intent_of(text: str) -> Intent:
         finer = max(_FINER.get(exact, ()), key=lambda one: shares[one], default=exact)
         return finer if shares[finer] >= _FINER_FROM else exact
     if said := small_talk(text):
-        return Intent.THANKS if said == texts.GLAD else Intent.CHIT_CHAT
+        return Intent.THANKS if said in THANKED else Intent.CHIT_CHAT
     likeliest = max(Intent, key=lambda one: shares[one])
     if likeliest in _WEAKER and shares[Intent.OPT_OUT] >= shares[likeliest] - _CLOSE:
         return Intent.OPT_OUT

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from handlers.mood_rules import Finding, calm_question, findings
+from handlers.mood_trend import bears, grieved_before
 from handlers.mood_types import Mood, Reading
 from handlers.plain import asks_for_more, has_words
+from handlers.small_talk import small_talk
 from knowledge.classify.linear import Judged, classifier
 from knowledge.types import Line
 
@@ -14,12 +16,13 @@ NEAR = 0.15  # on either side of the threshold a reading is doubtful
 
 _DISPLEASED = (Mood.DISSATISFIED, Mood.ANGRY, Mood.FURIOUS)
 _NOT_ANGRY = (Mood.CALM, Mood.POSITIVE, Mood.ANXIOUS, Mood.DISSATISFIED)
-_ALONE = ("faces", "unanswered", "insulted us")  # rules that need nothing beside them
+_ALONE = ("faces", "unanswered", "insulted us", "rude to us")  # rules that need nothing beside them
 _HELD_DOWN = 20  # characters
 _BACKED = 0.2  # the chance that an insult at nobody or a threat needs: "废物利用" and "我要投诉我家猫" are in jest
 _RULED = {
     "insult": Mood.FURIOUS,
     "insulted us": Mood.FURIOUS,
+    "rude to us": Mood.ANGRY,
     "threat": Mood.ANGRY,
     "faces": Mood.ANGRY,
     "unanswered": Mood.DISSATISFIED,
@@ -38,13 +41,15 @@ def read(text: str, history: Sequence[Line] = (), threshold: float = THRESHOLD) 
     """
     if not text.strip() or asks_for_more(text):
         return Reading(Mood.CALM, escalate=False, reason="")
-    judged = classifier("mood").judge(text, history)
+    judged = _judged(text, history, threshold)
     chance = judged.chances["escalate"]
     found = findings(text, history)
     if found and (found.rule in _ALONE or chance >= _BACKED):
         return _ruled(found, judged)
     if _says_nothing(text, history):
         return Reading(Mood.CALM, escalate=False, reason="")
+    if chance >= threshold - NEAR and small_talk(text) and not grieved_before(history):
+        return Reading(_calmer(judged), escalate=False, reason="")
     doubtful = abs(chance - threshold) < NEAR
     if chance < threshold or calm_question(text):
         return Reading(_calmer(judged), escalate=False, reason="", doubtful=doubtful)
@@ -53,9 +58,17 @@ def read(text: str, history: Sequence[Line] = (), threshold: float = THRESHOLD) 
     return Reading(mood, escalate=True, reason=f"{_SAID[mood]}：“{quote}”", quote=quote, doubtful=doubtful)
 
 
+def _judged(text: str, history: Sequence[Line], threshold: float) -> Judged:
+    """The text after its history, or by itself where that history says nothing about a mood."""
+    judged = classifier("mood").judge(text, history)
+    if not history or judged.chances["escalate"] < threshold - NEAR:
+        return judged
+    return judged if bears(text, history) else classifier("mood").judge(text)
+
+
 def _says_nothing(text: str, history: Sequence[Line]) -> bool:
-    """A face or a mark alone, out of nowhere; or one key held down."""
-    return (not history and not has_words(text)) or (len(text) > _HELD_DOWN and len(set(text)) <= 2)
+    """A face or a mark alone, out of nowhere or in an ordinary talk; or one key held down."""
+    return (not has_words(text) and not grieved_before(history)) or (len(text) > _HELD_DOWN and len(set(text)) <= 2)
 
 
 def _ruled(found: Finding, judged: Judged) -> Reading:

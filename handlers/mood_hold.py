@@ -7,6 +7,7 @@ from handlers.commands.parse import is_command
 from handlers.effect_types import Effect, HoldUnasked, OptOut
 from handlers.handoff import State
 from handlers.mood_types import Mood
+from handlers.plain import has_words
 from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from handlers.wishes import Wish, accepts, only_a_wish, wish_in
 
@@ -27,9 +28,13 @@ async def mood_hold(turn: Turn, office: Office) -> Outcome | None:
 def hold_for(turn: Turn) -> tuple[Effect, ...]:
     """The hold that the mood of a text asks for, if any. Who only uses a right, or takes an offer, is not upset."""
     reading, text = turn.reading, turn.item.text
-    if reading is None or not reading.escalate or only_a_wish(text) or only_asks(text, turn.now):
+    if reading is None or not reading.escalate or (has_words(text) and _only_uses_a_right(turn)):
         return ()
     if turn.conversation.state is State.OFFERED and accepts(text):
         return ()
     upset = reading.mood in (Mood.ANGRY, Mood.FURIOUS)
     return (HoldUnasked(str(reading.mood) if upset else COMPLAINT, reading.quote),)
+
+
+def _only_uses_a_right(turn: Turn) -> bool:
+    return only_a_wish(turn.item.text) or only_asks(turn.item.text, turn.now)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from handlers.rude_words import RUDE, TEASING
 from knowledge.language.terms import canonical
 from knowledge.types import Line
 
@@ -36,10 +37,10 @@ _CALM_PROCESS = re.compile(
 )
 # The classifier has seen few of these after an answer that somebody may be cross about.
 _WHO_ARE_YOU = re.compile(
-    "(?:请问|那)?[你您](?:是谁|叫什么(?:名字)?|是(?:机器人|真人|人工|ai|人)[吗嘛么]?)[呀啊呢]?[?。~]*"
+    "(?:请问|那)?[你您](?:是谁|谁|叫什么(?:名字)?|叫啥(?:名字)?|是(?:机器人|真人|人工|ai|人)[吗嘛么]?)[呀啊呢]?[?。~]*"
 )
 # 那布料呢 asks on about a thing; 那我的配件呢, 那钱呢, 那人呢 ask where something owed has got to.
-_GOES_ON = re.compile("那[^我你您们说钱人赔退补换修件货单]{1,8}呢[?。~]*")
+_GOES_ON = re.compile("(?:那[^我你您们说钱人赔退补换修件货单]{1,8}|还有)呢[?。~]*")
 _ASKS = re.compile(
     "有人|在吗|在不|人呢|人回|回[复我]|进度|怎么样了|处理|答复|结果|到哪|发货|还没|催|\\?|？|吗|呢|什么时候|几时"
 )
@@ -59,7 +60,9 @@ class Finding:
 def findings(text: str, history: Sequence[Line]) -> Finding | None:
     """The plainest displeasure with us that a rule sees, the worst first; None for none."""
     plain = canonical(text)
-    return _insulted(plain) or _threatened(plain) or _raging_faces(text) or _asked_in_vain(plain, history)
+    return (
+        _insulted(plain) or _rude(plain) or _threatened(plain) or _raging_faces(text) or _asked_in_vain(plain, history)
+    )
 
 
 def calm_question(text: str) -> bool:
@@ -77,6 +80,11 @@ def _insulted(plain: str) -> Finding | None:
     beside = plain[max(0, found.start() - _BESIDE) : found.end() + _BESIDE]
     bare = len(plain) <= len(found.group()) + _BARE  # nothing else is said, so nobody else is meant
     return Finding("insulted us" if bare or _AT_US.search(beside) else "insult", "出口骂人", found.group())
+
+
+def _rude(plain: str) -> Finding | None:
+    found = None if _OTHERS.search(plain) or TEASING.search(plain) else RUDE.search(plain)
+    return Finding("rude to us", "对我们出言不逊", found.group().strip(" ,!。?")) if found else None
 
 
 def _threatened(plain: str) -> Finding | None:

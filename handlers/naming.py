@@ -20,14 +20,16 @@ CHANNEL_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_ADDRESSED: Mapping[Reach, Callable[[Recipient], str]] = MappingProxyType(
+_ADDRESSED: Mapping[Reach, Callable[[Recipient, Callable[[str], str]], str]] = MappingProxyType(
     {
-        "robot": lambda to: f"群机器人“{to.target}”",
-        "aibot": lambda to: f"智能机器人“{to.account}”的{'群' if to.scope == 'group' else '单聊'} {shorten(to.target)}",
-        "app": lambda to: f"应用里的 {to.target}",
-        "group": lambda to: f"{to.account} 的客户群 {shorten(to.target)}",
-        "customer": lambda to: f"{to.account} 的客户 {shorten(to.target)}",
-        "appchat": lambda to: f"应用群聊 {shorten(to.target)}",
+        "robot": lambda to, _: f"群机器人“{to.target}”",
+        "aibot": lambda to, _: (
+            f"智能机器人“{to.account}”的{'群' if to.scope == 'group' else '单聊'} {shorten(to.target)}"
+        ),
+        "app": lambda to, called: f"应用里的 {called(to.target)}",
+        "group": lambda to, called: f"{called(to.account)} 的客户群 {shorten(to.target)}",
+        "customer": lambda to, called: f"{called(to.account)} 的客户 {shorten(to.target)}",
+        "appchat": lambda to, _: f"应用群聊 {shorten(to.target)}",
     }
 )
 
@@ -37,12 +39,15 @@ def channel_name(channel: str) -> str:
     return CHANNEL_NAMES.get(channel, channel)
 
 
-def addressed(address: str) -> str:
-    """A recipient address, or the name of an audience, in words; as it is written where it cannot be read."""
+def addressed(address: str, called: Callable[[str], str] = str) -> str:
+    """A recipient address, or the name of an audience, in words; as it is written where it cannot be read.
+
+    `called` gives the name of a colleague for their userid.
+    """
     if address.startswith(AUDIENCE):
         return f"人群“{address.removeprefix(AUDIENCE).strip()}”"
     try:
         recipient = parse_recipient(address)
     except WrongRecipient:
         return address
-    return _ADDRESSED[recipient.channel](recipient)
+    return _ADDRESSED[recipient.channel](recipient, called)

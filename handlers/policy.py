@@ -14,6 +14,7 @@ from handlers.question import question
 from handlers.recovery import recovery
 from handlers.relay import relay
 from handlers.satisfaction import satisfaction
+from handlers.second_thoughts import second_thoughts
 from handlers.self_service import self_service
 from handlers.turn import Handler, Kind, Office, Outcome, Turn
 from handlers.urgent import urgent
@@ -30,6 +31,7 @@ HANDLERS: tuple[Handler, ...] = (
     feedback,
     hold,
     urgent,
+    second_thoughts,
     mood_hold,
     command,
     self_service,

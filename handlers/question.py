@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from handlers import texts
 from handlers.calling import call
 from handlers.effect_types import NoteGap
+from handlers.gap_worthy import gap_worthy
 from handlers.handoff import Event, Move, State
 from handlers.learning import learned
 from handlers.plain import LONGEST_QUESTION, has_words
@@ -33,8 +34,9 @@ async def question(turn: Turn, office: Office) -> Outcome | None:
     if turn.reading is not None and turn.reading.doubtful and not answer.refused:
         said = f"{said}\n\n{texts.IF_UPSET}"
     reply = Reply(said, about=() if answer.refused or answer.urgent else answer.citations)
-    noted = _gap(text, answer)
-    offered = bool(noted)  # a paste that is no question offers nobody and counts for nothing
+    # A paste that is no question offers nobody and counts for nothing; in danger nobody is a gap in a library.
+    offered = answer.refused and not answer.urgent and worth_noting(text)
+    noted = _gap(text, answer) if offered else ()
     second = offered and turn.conversation.state is State.OFFERED
     if answer.handoff or second:
         called = call(turn, office, texts.URGENT if answer.urgent else texts.BEYOND_GUIDES)
@@ -46,7 +48,5 @@ async def question(turn: Turn, office: Office) -> Outcome | None:
 
 
 def _gap(text: str, answer: Answer) -> tuple[NoteGap, ...]:
-    """What the guides lack is noted, unless it was no question at all. In danger nobody is a gap in a library."""
-    if not answer.refused or answer.urgent or not worth_noting(text):
-        return ()
-    return (NoteGap(text, answer.nearest[0] if answer.nearest else ""),)
+    """What the guides lack is noted, unless no guide could ever say it."""
+    return (NoteGap(text, answer.nearest[0] if answer.nearest else ""),) if gap_worthy(text) else ()

@@ -61,12 +61,16 @@ class Records(Protocol):
     async def last_post(self, person: str) -> LastPost | None:
         """From the gate's record; None where nothing was sent, or it is older than what is kept.
 
-        What arrived goes before what only may have, and what came through a group counts from when they were in it.
+        What arrived goes before what only may have, and what waits for a colleague's confirmation counts as neither.
+        What came through a group counts from when they were in it.
         """
         ...
 
-    async def handled_since(self, conversation: str, handler: str, since: datetime) -> bool:
-        """Whether `handler` took an item of the conversation at `since` or later."""
+    async def last_handled(self, conversation: str, handler: str, since: datetime) -> int:
+        """The newest item of the conversation that `handler` took at `since` or later: later ones have higher numbers.
+
+        0 where it took none.
+        """
         ...
 
     async def spoken_to(self, person: str) -> bool:

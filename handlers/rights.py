@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from handlers import rights_texts as words
 from handlers import texts
-from handlers.asked_rights import TOPIC_NAMES, Asked, Right, asked_in
+from handlers.asked_rights import TOPIC_NAMES, Asked, Right, asked_in, bothered
 from handlers.effect_types import AskColleague, Effect, Forget, OptIn, OptOut, Prefer
 from handlers.meant_rights import meant_in, words_for
 from handlers.plain import clauses
@@ -19,6 +19,7 @@ from handlers.wishes import wish_in
 HANDLER = "rights"
 DELETE_ASKED = "delete_asked"  # the handler that showed what a deletion takes: a confirmation refers to it
 CONFIRM_WITHIN = timedelta(minutes=words.CONFIRM_MINUTES)
+DELETE_KEPT = "delete_kept"  # the handler that heard that nothing is to be deleted after all
 EXPORT, FORGET = "export", "forget"  # what `AskColleague` asks for
 _LEAST = 4  # characters of a free wording
 _DENIALS = (
@@ -35,7 +36,7 @@ _DENIALS = (
     "别删",
 )
 _ABOUT_TOPICS = (Right.ONLY, Right.NEVER)
-_PERSONAL = (Right.SETTINGS, Right.DATA, Right.EXPORT, Right.DELETE, Right.CONFIRM, Right.WHY)
+_PERSONAL = (Right.SETTINGS, Right.DATA, Right.EXPORT, Right.DELETE, Right.CONFIRM, Right.WHY, Right.KNOWN)
 
 
 async def rights(turn: Turn, office: Office) -> Outcome | None:
@@ -46,7 +47,7 @@ async def rights(turn: Turn, office: Office) -> Outcome | None:
     if turn.conversation.chat and asked.right in _PERSONAL:
         return _said(words.IN_GROUP)
     match asked.right:
-        case Right.SETTINGS | Right.DATA | Right.WHY | Right.EXPORT:
+        case Right.SETTINGS | Right.DATA | Right.KNOWN | Right.WHY | Right.EXPORT:
             return await _shown(turn, office, asked.right)
         case Right.DELETE:
             kept = await office.records.kept(turn.conversation.person)
@@ -69,10 +70,10 @@ async def kept_silently(turn: Turn, office: Office) -> tuple[Effect, ...]:
         case Right.DELETE:
             return (AskColleague(FORGET),)
         case Right.CONFIRM:
-            return (Forget(turn.conversation.person),) if await _was_asked(turn, office) else ()
+            return (Forget(turn.conversation.person),) if await asked_to_delete(turn, office) else ()
         case Right.EXPORT:
             return (AskColleague(EXPORT),)
-        case Right.SETTINGS | Right.DATA | Right.WHY:
+        case Right.SETTINGS | Right.DATA | Right.KNOWN | Right.WHY:
             return ()
         case _:
             return (await _decided(turn, office, asked)).effects
@@ -120,7 +121,11 @@ async def _shown(turn: Turn, office: Office, right: Right) -> Outcome:
         case Right.SETTINGS:
             return _said(words.settings(await records.preferences(person), office.zone, turn.now))
         case Right.WHY:
-            return _said(words.why(await records.last_post(person), office.zone))
+            stopped = Purpose.POSTS in (await records.preferences(person)).off
+            told = words.why(await records.last_post(person), office.zone, stopped=stopped)
+            return _said(f"{words.SORRY_TO_BOTHER}{told}" if bothered(turn.item.text) else told)
+        case Right.KNOWN:
+            return _said(words.known(await records.kept(person), await records.profile(person)))
         case Right.EXPORT:
             return _exported(await records.export(person), office)
         case _:
@@ -136,37 +141,42 @@ def _exported(text: str, office: Office) -> Outcome:
 
 
 async def _confirmed(turn: Turn, office: Office) -> Outcome:
-    if not await _was_asked(turn, office):
+    if not await asked_to_delete(turn, office):
         return _said(words.NOT_ASKED)
     return _said(words.FORGOTTEN, Forget(turn.conversation.person))
 
 
-async def _was_asked(turn: Turn, office: Office) -> bool:
-    since = turn.now - CONFIRM_WITHIN
-    return await office.records.handled_since(turn.conversation.id, DELETE_ASKED, since)
+async def asked_to_delete(turn: Turn, office: Office) -> bool:
+    """Whether a deletion may be confirmed now: it was shown just before and not called off since."""
+    here, since = turn.conversation.id, turn.now - CONFIRM_WITHIN
+    asked = await office.records.last_handled(here, DELETE_ASKED, since)
+    return asked > await office.records.last_handled(here, DELETE_KEPT, since)
 
 
 async def _decided(turn: Turn, office: Office, asked: Asked) -> Outcome:
-    """A decision about what we send or use."""
+    """A decision about what we send or use. Who gets nothing anyway is told so, with what was noted for later."""
     now = await office.records.preferences(turn.conversation.person)
+    stopped = Purpose.POSTS in now.off
     match asked:
         case Asked(Right.SWITCH, purpose=Purpose.POSTS):
-            return _said(texts.OPTED_IN, OptIn()) if asked.on else _said(texts.OPTED_OUT, OptOut())
+            return _said(words.opted_in(now), OptIn()) if asked.on else _said(texts.OPTED_OUT, OptOut())
         case Asked(Right.SWITCH, purpose=purpose, on=on) if purpose is not None:
             changed = replace(now, off=now.off - {purpose} if on else now.off | {purpose})
             text = words.switched(purpose, on=on)
         case Asked(Right.UNMUTE):
-            changed, text = replace(now, muted_until=None), words.UNMUTED
+            changed, text = replace(now, muted_until=None), words.unmuted(stopped=stopped)
+        case Asked(Right.MUTE) if stopped:
+            return _said(words.MUTE_IN_VAIN)
         case Asked(Right.MUTE, until=until) if until is not None:
             changed, text = replace(now, muted_until=until), words.muted(until, office.zone)
         case Asked(Right.LESS, days=days):
             changed = replace(now, every_days=days or max(words.LESS_DAYS, now.every_days))
-            text = words.less(changed.every_days)
+            text = words.less(changed.every_days, stopped=stopped)
         case _ if not asked.topics:
             return _said(words.WHICH_TOPICS)
         case _:
             changed = _of_topics(now, asked)
-            text = words.topics(changed)
+            text = words.topics(changed, stopped=stopped)
     return _said(text, Prefer(changed))
 
 

@@ -7,24 +7,34 @@ from zoneinfo import ZoneInfo
 from handlers.asked_rights import topic_words
 from handlers.preferences import Preferences, Profile, Purpose
 from handlers.records import Kept, LastPost
-from handlers.texts import moment
+from handlers.texts import OPTED_IN, moment
 
 LESS_DAYS = 7  # between two posts, where a member only wants fewer
 CONFIRM_MINUTES = 10
+PREVIEW = "会删除："  # how the preview of a deletion begins
 CHAT_BYTES = 1500  # of an export that is shown in the chat
 
 HOW_LESS = "想换个频率，回复“两周一次”“一个月一条”这样的话；完全不收，回复“退订”。"
-UNMUTED = "好的，静音已取消，有合适的内容我会发给您。"
+UNMUTED, UNMUTED_ONLY = "好的，静音已取消，有合适的内容我会发给您。", "好的，静音已取消。"
+STILL_STOPPED = "不过您已退订，仍然不会收到我主动发的内容；想再收，回复“恢复”。"
+MUTE_IN_VAIN = "您已退订，本来就不会收到我主动发的内容，不用再静音；想再收，回复“恢复”。"
 IN_GROUP = "这是您的个人信息，群里不方便说。请单独发消息给我，我马上告诉您。"
 NOTHING_KEPT = "除了刚才这句话，我这里没有保存您的任何数据。"
 FORGOTTEN = (
     "您的数据已经删除，不会再主动给您发内容。只留下一个认不出是谁的标记，用来记住不再打扰您。"
     "以后有问题，照样可以随时问我。"
 )
+NOT_DELETED = "好的，什么都没有删，您的数据和设置都照旧。以后想删，随时回复“删除我的数据”。"
 NOT_ASKED = f"要删除您的数据，请先回复“删除我的数据”，看过会删除什么，再在 {CONFIRM_MINUTES} 分钟内回复“确认删除”。"
 FILE_COMES = "您的数据比较多，聊天里放不下。已经告诉同事，会把文件单独发给您。"
 NOBODY_CAN = "您的数据比较多，聊天里放不下。请回复“转人工”，请同事把文件单独发给您。"
 NEVER_SENT = "查过记录：没有主动给您发过内容（或者已经超过保存期限）。刚才看到的应该是对您提问的回答，或者是同事发的。"
+SORRY_TO_BOTHER = "打扰到您了，抱歉。"
+KNOWN_FROM = "我知道的只有您自己在聊天里说过的，和您与我们往来的记录，全都列在这里，没有打听过别的。"
+KNOWN_NOTHING = (
+    "我不了解您家里的情况：除了刚才这句话，我这里没有保存您的任何数据。"
+    "之前的内容里提到的，是资料里本来就有的，不是因为知道您的情况。"
+)
 WHICH_TOPICS = "想只看哪一类，回复“只看育儿”“不要家居”这样的话就行。"
 
 _SWITCHED = {
@@ -35,15 +45,34 @@ _SWITCHED = {
 }
 
 
-def less(days: int) -> str:
+def less(days: int, *, stopped: bool = False) -> str:
+    """`stopped`: they are opted out, so that this is only noted."""
+    if stopped:
+        return f"记下了：至少隔 {days} 天一条。{STILL_STOPPED}"
     return f"好的，以后至少隔 {days} 天才给您发一条。{HOW_LESS}"
+
+
+def unmuted(*, stopped: bool = False) -> str:
+    return f"{UNMUTED_ONLY}{STILL_STOPPED}" if stopped else UNMUTED
+
+
+def opted_in(before: Preferences) -> str:
+    """`before`: what was chosen until now. Who had stopped everything keeps what they chose beside it."""
+    chosen = (
+        f"至少隔 {before.every_days} 天一条" if before.every_days else "",
+        _topics(before) if before.only or before.never else "",
+    )
+    kept = "，".join(each for each in chosen if each) if Purpose.POSTS in before.off else ""
+    return f"{OPTED_IN}您选过的照旧：{kept}；想全部复原，再回复一次“恢复推送”。" if kept else OPTED_IN
 
 
 def muted(until: datetime, zone: str) -> str:
     return f"好的，{moment(until, zone)} 之前不主动给您发内容，提问照样回答。想提前恢复，回复“取消静音”。"
 
 
-def topics(preferences: Preferences) -> str:
+def topics(preferences: Preferences, *, stopped: bool = False) -> str:
+    if stopped:
+        return f"记下了：{_topics(preferences)}。{STILL_STOPPED}"
     return f"好的，以后{_topics(preferences)}。想改回来，回复“恢复推送”。"
 
 
@@ -106,6 +135,11 @@ def data(kept: Sequence[Kept], profile: Profile | None) -> str:
     return f"我这里保存的您的数据：\n\n{listed}\n\n导出回复“导出我的数据”，删除回复“删除我的数据”，开关回复“我的设置”。"
 
 
+def known(kept: Sequence[Kept], profile: Profile | None) -> str:
+    """To who asks how we know something about them: all of it, and where it is from."""
+    return f"{KNOWN_FROM}\n\n{data(kept, profile)}" if kept else KNOWN_NOTHING
+
+
 def _remembered(profile: Profile | None) -> str:
     if profile is None:
         return ""
@@ -132,23 +166,26 @@ def preview(kept: Sequence[Kept]) -> str:
     """What a deletion takes and what stays."""
     goes = "、".join(f"{each.what}（{each.count} 条）" for each in kept) or "刚才这句话"
     return (
-        f"会删除：{goes}。\n\n会留下：一个加盐的标记，认不出是谁，只用来记住不再主动给您发内容。正在处理的转接单会关闭。\n\n"
+        f"{PREVIEW}{goes}。\n\n会留下：一个加盐的标记，认不出是谁，只用来记住不再主动给您发内容。正在处理的转接单会关闭。\n\n"
         f"删除后无法恢复。确定的话，请在 {CONFIRM_MINUTES} 分钟内回复“确认删除”；不回复就什么都不删。"
     )
 
 
-def why(post: LastPost | None, zone: str) -> str:
-    """Why the last post was sent, from what the gate saw."""
+def why(post: LastPost | None, zone: str, *, stopped: bool = False) -> str:
+    """Why the last post was sent, from what the gate saw. `stopped`: they are opted out by now."""
     if post is None:
         return NEVER_SENT
     checks = "\n".join(f"- {each}" for each in (_group_checks if post.group else _checks)(post))
-    stop = _IN_GROUP if post.group else "不想再收回复“退订”，想少收回复“少发点”，只想看一类回复“只看育儿”。"
+    alone = _STOPPED if stopped else _HOW_TO_STOP
+    stop = _IN_GROUP if post.group else alone
     return (
         f"最近一条是 {moment(post.at, zone)} {'发在您所在的群里的' if post.group else '发给您的'}《{post.title}》，"
         f"{_whence(post)}。发之前逐条查过：\n\n{checks}\n\n{stop}"
     )
 
 
+_STOPPED = "您已退订，以后不会再主动给您发内容；想再收，回复“恢复”。"
+_HOW_TO_STOP = "不想再收回复“退订”，想少收回复“少发点”，只想看一类回复“只看育儿”。"
 _IN_GROUP = "回复“退订”停的是单独发给您的内容；群里的是发给整个群的，不想在群里看到，可以回复“转人工”告诉同事。"
 
 

@@ -7,6 +7,7 @@ from handlers.calling import call
 from handlers.effect_types import OptIn, OptOut
 from handlers.handoff import State
 from handlers.rights import rights
+from handlers.rights_texts import opted_in
 from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from handlers.wishes import Wish, accepts, only_a_wish, wish_in
 
@@ -17,15 +18,16 @@ async def self_service(turn: Turn, office: Office) -> Outcome | None:
         return None
     accepted = turn.conversation.state is State.OFFERED and accepts(turn.item.text)
     done = None if accepted else await rights(turn, office)
-    return done or _carried_out(turn, office, accepted=accepted)
+    return done or await _carried_out(turn, office, accepted=accepted)
 
 
-def _carried_out(turn: Turn, office: Office, *, accepted: bool) -> Outcome | None:
+async def _carried_out(turn: Turn, office: Office, *, accepted: bool) -> Outcome | None:
     match Wish.PERSON if accepted else wish_in(turn.item.text):
         case Wish.STOP:
             return Outcome("self_service", replies=(Reply(texts.OPTED_OUT),), effects=(OptOut(),))
         case Wish.RESUME:
-            return Outcome("self_service", replies=(Reply(texts.OPTED_IN),), effects=(OptIn(),))
+            chosen = await office.records.preferences(turn.conversation.person)
+            return Outcome("self_service", replies=(Reply(opted_in(chosen)),), effects=(OptIn(),))
         case Wish.HOW:
             return Outcome("self_service", replies=(Reply(texts.HOW_TO_STOP),))
         case Wish.PERSON:

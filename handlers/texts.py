@@ -3,7 +3,7 @@
 Wording is fixed on purpose: no internal error text ever gets into one of these.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _ABOUT = "空间搭配、育儿、服务规则"
@@ -21,9 +21,8 @@ FIRST_CONTACT = (
 )
 
 # Self-service
-OPTED_OUT = (
-    "好的，已为您退订，我不会再主动给您发内容。您有问题照样可以随时问我，我都会回答。想再收到，回复“恢复推送”就行。"
-)
+STOPPED = "好的，已为您退订"  # how the confirmation begins
+OPTED_OUT = f"{STOPPED}，我不会再主动给您发内容。您有问题照样可以随时问我，我都会回答。想再收到，回复“恢复推送”就行。"
 OPTED_IN = "好的，已为您恢复推送，有合适的内容我会发给您。不想收了，随时回复“退订”。"
 HOW_TO_STOP = "回复“退订”，我就不再主动给您发内容，提问照样回答；想再收到，回复“恢复推送”。"
 _NOTED = "已为您登记，同事看到后会联系您。"
@@ -38,6 +37,25 @@ WORDLESS = f"收到啦。想聊{_ABOUT}，直接发文字给我就好。"
 HELLO = f"您好，我在。{_ABOUT}，都可以直接问我；想找真人，回复“转人工”。"
 WHO = f"我是分寸，一位智能助手（AI），不是真人。{_ABOUT}，都可以问我，我按资料里写的回答；想找真人，回复“转人工”。"
 GLAD = "好的，有需要随时找我。"
+LET_GO = "好的，那先这样。需要的时候随时找我。"
+PRAISED = "谢谢您的夸奖，能帮上您就好。有需要随时找我。"
+LIKED = "谢谢您的喜欢！我是智能助手，帮您解答问题就是我最高兴的事。"
+NOT_LIVE = f"天气、时间、新闻这些实时的信息我查不到。{_ABOUT}，都可以问我。"
+NO_GIFTS = "红包我发不了。积分和会员权益的规则可以问我，有没有活动，回复“转人工”请同事告诉您。"
+NO_CHATTER = f"闲聊我不太在行。{_ABOUT}，问我就对了；想和真人说话，回复“转人工”。"
+NO_MATTER = "没关系。有需要随时找我。"
+LIKEWISE = "谢谢您，也祝您和家人一切都好！"
+COMFORT = f"您辛苦了，抱抱您。想找人说说，回复“转人工”；{_ABOUT}，哪件事让您费心，也可以问我。"
+WHAT_TO_SAY = (
+    f"直接发文字问我就行：{_ABOUT}。\n\n"
+    "也可以回复这些话：\n\n"
+    "- 转人工：请同事来\n"
+    "- 我的设置：看推送的频率、主题和开关\n"
+    "- 少发点、静音7天、只看育儿：少收一些\n"
+    "- 退订、恢复推送：不收，或再收\n"
+    "- 为什么给我发这个：最近一条为什么发\n"
+    "- 我的数据、导出我的数据、删除我的数据"
+)
 USEFUL = "谢谢您的反馈，能帮上就好。"
 USELESS = "抱歉没帮上忙，已经记下来改进。换个说法再问一次也行；需要的话回复“转人工”，我请同事来。"
 RATE_GOOD, RATE_BAD = "有用", "没用"  # the entries below an answer
@@ -47,7 +65,7 @@ APOLOGY = "抱歉，这条我没能处理好，已经记下并通知同事。需
 BUDGET = "先说到这里。想接着了解，再发我一句就行。"
 _GO_ON = "想让我继续回答，回复“继续问”。"
 _HANDED_OVER = "已为您转接人工顾问{name}，请稍候，顾问会在这里直接回复您。"
-_HANDED_OVER_LATER = "已为您转给人工顾问{name}。现在是休息时间，顾问 {when} 上班后会在这里回复您。"
+_HANDED_OVER_LATER = f"已为您转给人工顾问{{name}}。现在是休息时间，顾问 {{when}} 上班后会在这里回复您。{_GO_ON}"
 # In WeCom's pool nobody but a colleague can say anything (doc 94669), so that going on with us is not offered.
 _QUEUED_LATER = "已为您排队等候人工顾问。现在是休息时间，顾问 {when} 上班后会在这里回复您。"
 QUEUED = "已为您排队等候人工顾问，有顾问空下来就会在这里回复您。"
@@ -58,6 +76,9 @@ _FIRST = "请先按上面说的做，马上就医或求助，不要等我们回�
 _URGENT_HANDED_OVER = f"已转给人工顾问{{name}}，顾问会在这里回复您。{_FIRST}"
 _URGENT_QUEUED = f"已为您排队等候人工顾问。{_FIRST}"
 _URGENT_NOBODY = f"现在没有顾问在线（工作时间 {{hours}}），已登记为紧急。{_FIRST}"
+
+# Below the advice, where the session had to be ended to say it: only the member can open it again (doc 94669).
+FREED = "已紧急提醒顾问。您方便时回我一句，我马上再为您接顾问。"
 
 GOES_ON = "好的，我继续为您解答，请说。同事那边的登记还在，需要真人随时回复“转人工”。"
 _SILENT = "在同事来之前，我先不插话；想让我接着回答，回复“继续问”。"
@@ -92,6 +113,7 @@ NOT_CARRIED = (
 PERHAPS_CARRIED = "发给 {number} 号会员的这句没有收到回执，可能已经送到，为免重复没有再发。请留意对方的回应：{text}"
 NO_WAY = "现在没有办法主动发给对方"
 TOO_LATE = "一直发不出去"
+UNSAID = "🔴【紧急】会员 {person} 有危险信号，下面的建议微信没让助手送到。请马上联系会员，告诉对方：\n\n{advice}"
 TAKEN_OVER = "{number} 号已由 {who} 接手，您不用再处理。"
 PASSED_ON = "{number} 号会员还没等到您的第一句话，已改请 {who} 接手。您要继续处理，发 /take {number}。"
 COLLEAGUE_GONE = "{number} 号的会员发来消息，但 {who} 收不到应用消息，已改为等待接手，请尽快安排同事：/take {number}。"
@@ -218,6 +240,14 @@ def one_line(text: str, limit: int) -> str:
     """`text` on one line of at most `limit` characters, the last one "…" where something was left out."""
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def lasted(time: timedelta) -> str:
+    """How long something takes, as people say it: "35 分钟", "5 小时 20 分钟", "2 天 9 小时"."""
+    minutes = max(0, int(time.total_seconds() // 60))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    said = [(days, "天"), (hours, "小时")] if days else [(hours, "小时"), (minutes, "分钟")]
+    return " ".join(f"{count} {unit}" for count, unit in said if count) or "0 分钟"
 
 
 def moment(at: datetime, zone: str) -> str:

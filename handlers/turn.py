@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from handlers.handoff import SILENT, Move, State
+from handlers.handoff import SILENT, Event, Move, State
 from knowledge.types import Answer, Citation, Guide, Line
 
 if TYPE_CHECKING:  # who only takes items in has these words without the classifiers and tables behind them
@@ -106,6 +106,7 @@ class Turn:
     reading: Reading | None = None  # the mood of a text; None for everything else
     held: bool = False  # a colleague serves this person, or is awaited, in another conversation
     answered: bool = False  # a colleague has written to the person after this came in
+    wordless: bool = False  # on kf: a colleague was given the session for a ticket, and none has said a word in it
 
     @property
     def silent(self) -> bool:
@@ -118,13 +119,15 @@ class Reply:
     """One thing to say, in Markdown; the channel renders and splits it.
 
     With `code` it is sent as the answer to that kf event. After `expires_at` it is dropped unsent. `about` is what an
-    answer rests on: such a reply can be rated.
+    answer rests on: such a reply can be rated. `frees`: it has to be said even where a colleague has the kf session and
+    has not said a word: the session is then ended for it, and this is what that means for the conversation.
     """
 
     text: str
     code: str = ""
     expires_at: datetime | None = None
     about: tuple[Citation, ...] = ()
+    frees: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,10 @@ class Office(Protocol):
 
     async def mood(self, text: str, history: Sequence[Line]) -> Reading:
         """How the writer feels about us. A model, where set, is asked about doubtful ones (2 s at most)."""
+        ...
+
+    def called(self, colleague: str) -> str:
+        """The name of a colleague (userid), as the settings give it; the userid where they give none."""
         ...
 
     @property

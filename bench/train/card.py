@@ -23,7 +23,7 @@ def train() -> None:
         rows = task.rows(task.training)
         parts = taken_apart(task, rows)
         crossings += _crossed(task, rows, crossed(task, rows, parts))
-        trained(task, rows, parts, digest(task.training)).save(WEIGHTS / f"{task.name}.npz")
+        trained(task, rows, parts, digest(task)).save(WEIGHTS / f"{task.name}.npz")
     crossings += posts.train()
     classifier.cache_clear()
     tests = [line for task in TASKS for line in FIGURES[task.name](task.unseen())]

@@ -10,7 +10,7 @@ from bot.alarm import Alarm
 from bot.channels import Budget, Limits
 from bot.channels.texts import pieces
 from bot.clock import Clock
-from bot.errors import AlreadyDone, Refused, StateMoved, WaitForMember
+from bot.errors import AlreadyDone, Refused, SendError, StateMoved, WaitForMember
 from bot.part import Klass, Part, Receipt, part_id
 from bot.wecom.api import Kf
 from bot.wecom.split import LIMITS
@@ -18,7 +18,18 @@ from handlers.card import with_told
 from handlers.feedback import mark
 from handlers.handoff import Event, Move
 from handlers.paging import Case, Ladder, Page
-from handlers.texts import RATE_BAD, RATE_GOOD, URGENT, handed_over, handoff_notice, moment, nobody, queued, shorten
+from handlers.texts import (
+    FREED,
+    RATE_BAD,
+    RATE_GOOD,
+    URGENT,
+    handed_over,
+    handoff_notice,
+    moment,
+    nobody,
+    queued,
+    shorten,
+)
 from handlers.turn import Channel
 from scheduler.calendar import NeverOpen
 
@@ -26,7 +37,10 @@ POOL, HUMAN, ENDED = 2, 3, 4
 MENU_HEAD = 1024  # bytes of a menu's head_content (doc 94677)
 BUDGET_SPENT = 95001
 NOT_TAKING = (95014, 95019)  # this colleague cannot take it now: try the next
-NOT_RECEIVING = "您现在没有在接待这个客服账号，或会话已经结束。请先在企业微信里开启接待，等客户再来消息后重试。"
+NOT_RECEIVING = (
+    "您现在没有在接待这个客服账号，或会话已经结束。之前就是您接待的，直接在客服会话里发消息就能接上；"
+    "不是的话，请先在企业微信里开启接待，等客户再来消息后重试。"
+)
 NOTE_LIFE = timedelta(hours=1)
 NOBODY_NAMED: Mapping[str, str] = MappingProxyType({})
 
@@ -89,20 +103,65 @@ class KfChannel:
         account, person = part.body["account"], part.body["to"]
         message = _message(part)
         try:
-            return Receipt(await self._kf.send_msg(person, account, message, part.id, again=part.tries > 1))
+            sent = await self._kf.send_msg(person, account, message, part.id, again=part.tries > 1)
+        except AlreadyDone:
+            return Receipt(move=_freed(part))
         except Refused as error:
             if error.errcode == BUDGET_SPENT:
                 raise WaitForMember("five messages since the customer's last one", errcode=error.errcode) from None
             raise
         except StateMoved as error:
-            session = await self._kf.service_state_get(account, person)
-            if session.state not in (POOL, HUMAN):
-                # No colleague has it and still we may not speak: the account is not ours to manage, or the session
-                # ended. Somebody must see that this answer did not arrive.
-                raise Refused("the session takes no messages", errcode=error.errcode) from None
-            # A colleague has it (a native rule, or the client): stay silent until that ends.
-            moved = Move(Event.TAKE, session.servicer) if session.state == HUMAN else Move(Event.CALL)
-            raise StateMoved("a colleague has the session", errcode=error.errcode, move=moved) from None
+            return await self._say_otherwise(part, error.errcode)
+        return Receipt(sent, move=_freed(part))
+
+    async def _say_otherwise(self, part: Part, errcode: int) -> Receipt:
+        """The session takes no messages as it stands (doc 94669). What has to be said all the same finds its way."""
+        session = await self._kf.service_state_get(part.body["account"], part.body["to"])
+        frees = part.body.get("frees")
+        if session.state == HUMAN and session.servicer and session.servicer == part.body.get("servicer", "").casefold():
+            return await self._say_at_the_end(part)
+        if session.state == POOL and frees == Event.NOBODY and (receipt := await self._say_out_of_the_pool(part)):
+            return receipt
+        if session.state == ENDED and frees:  # by an earlier try: the member's next message opens it again
+            raise WaitForMember("the session has ended", errcode=errcode, move=_freed(part))
+        if session.state not in (POOL, HUMAN):
+            # No colleague has it and still we may not speak: the account is not ours to manage, or the session
+            # ended. Somebody must see that this answer did not arrive.
+            raise Refused("the session takes no messages", errcode=errcode)
+        # A colleague has it (a native rule, or the client): stay silent until that ends.
+        moved = Move(Event.TAKE, session.servicer) if session.state == HUMAN else Move(Event.CALL)
+        raise StateMoved("a colleague has the session", errcode=errcode, move=moved)
+
+    async def _say_at_the_end(self, part: Part) -> Receipt:
+        """End the session of a colleague without a word: the end's code takes one message (doc 95122), and the member's
+        next one is ours. Where the code is lost, it is said then."""
+        code = await self._kf.service_state_trans(part.body["account"], part.body["to"], ENDED)
+        try:
+            sent = await self._kf.send_msg_on_event(code, _message(_with_way_back(part)), part.id)
+        except SendError as error:
+            raise WaitForMember("the end's code took nothing", errcode=error.errcode, move=_freed(part)) from None
+        return Receipt(sent, move=_freed(part))
+
+    async def _say_out_of_the_pool(self, part: Part) -> Receipt | None:
+        """Give a session that queues to a colleague who receives, and say it through the move's code (doc 95122)."""
+        account, person = part.body["account"], part.body["to"]
+        for servicer in await self.receiving(account):
+            try:
+                code = await self._kf.service_state_trans(account, person, HUMAN, servicer)
+            except Refused as error:
+                if error.errcode not in NOT_TAKING:
+                    raise
+            except StateMoved:
+                return None
+            else:
+                return await self._say_with(part, code, Move(Event.TAKE, servicer))
+        return None
+
+    async def _say_with(self, part: Part, code: str, move: Move) -> Receipt:
+        try:
+            return Receipt(await self._kf.send_msg_on_event(code, _message(part), part.id), move=move)
+        except SendError as error:
+            raise StateMoved("the move's code took nothing", errcode=error.errcode, move=move) from None
 
     async def _transfer(self, part: Part) -> Receipt:
         """Bring a person in. The customer is told once, after the fact, and truthfully."""
@@ -278,6 +337,19 @@ class KfChannel:
         told = self._alarm.notice(part.body["asked_by"], text, part_id("not_ended", part.id), self._clock.now())
         still = Move(Event.TAKE, servicer) if state == HUMAN else Move(Event.CALL)
         return Receipt(follow_ups=(told,), move=still)
+
+
+def _freed(part: Part) -> Move | None:
+    """Where the conversation stands once `part` has ended the session of a colleague, or found it ended."""
+    return Move(Event(part.body["frees"])) if part.body.get("servicer") else None
+
+
+def _with_way_back(part: Part) -> Part:
+    """An advice with how to get a colleague again, where there is room for both."""
+    text = f"{part.body['text']}\n\n{FREED}"
+    if part.body["frees"] != Event.NOBODY or len(text.encode()) > LIMITS[Channel.KF]:
+        return part
+    return replace(part, body={**part.body, "text": text})
 
 
 def _message(part: Part) -> dict[str, Any]:

@@ -4,16 +4,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final
 from bot.store import locks
 from bot.store.outbox import OPEN
 from bot.store.tables import conversation as table
-from bot.store.tables import inbox, moment, outbox
+from bot.store.tables import inbox, moment, outbox, ticket
+from bot.store.tickets import LIVE
 from handlers.handoff import SILENT, IllegalMove, Move, State, after
-from handlers.turn import Channel, Conversation
+from handlers.turn import Channel, Conversation, Kind
 
 log = structlog.get_logger()
 
@@ -41,6 +42,18 @@ _SILENT = or_(*(_OTHER.c.state == state for state in sorted(SILENT)))  # no IN: 
 HELD_ELSEWHERE = exists().where(
     table.c.person != "", _OTHER.c.person == table.c.person, _OTHER.c.id != table.c.id, _SILENT
 )
+_WORD = inbox.alias("word")
+WORDLESS = and_(
+    table.c.state == State.HUMAN,
+    table.c.channel == Channel.KF,
+    exists().where(
+        ticket.c.conversation == table.c.id,
+        or_(*(ticket.c.state == live for live in LIVE)),
+        ticket.c.replied_at.is_(None),
+    ),
+    ~exists().where(_WORD.c.conversation == table.c.id, _WORD.c.kind == Kind.HUMAN_SPOKE, _WORD.c.id > table.c.settled),
+)
+"""See `handlers.turn.Turn.wordless`; a word counts from the moment it is stored, handled or not."""
 _LOAD = select(table).where(table.c.id == bindparam("conversation"))
 
 
@@ -114,6 +127,11 @@ async def _fall_silent(connection: AsyncConnection, person: str, here: str) -> N
 async def held_elsewhere(connection: AsyncConnection, here: str) -> bool:
     """Whether a colleague serves the person of `here`, or is awaited, in another conversation."""
     return bool(await connection.scalar(select(HELD_ELSEWHERE).where(table.c.id == here)))
+
+
+async def wordless(connection: AsyncConnection, id_: str) -> bool:
+    """Whether the colleague who has the kf session of `id_` has not said a word since the last end."""
+    return bool(await connection.scalar(select(WORDLESS).where(table.c.id == id_)))
 
 
 async def writable_until(connection: AsyncConnection, id_: str) -> datetime:

@@ -38,6 +38,7 @@ _OLDEST_NEW = (
         _ANSWERED.label("answered"),
         _MORE.label("more"),
         conversations.HELD_ELSEWHERE.label("held"),
+        conversations.WORDLESS.label("wordless"),
     )
     .select_from(inbox.outerjoin(conversation, conversation.c.id == inbox.c.conversation))
     .where(inbox.c.conversation == bindparam("lane"), inbox.c.state == "new")
@@ -95,6 +96,7 @@ class Waiting:
     held: bool = False  # see `handlers.turn.Turn.held`
     answered: bool = False  # and `Turn.answered`
     more: bool = True  # whether another one may be waiting behind it
+    wordless: bool = False  # and `Turn.wordless`
 
 
 class Inbox:
@@ -190,8 +192,8 @@ class Inbox:
         if row["of_id"] is None:
             raise LookupError("an item without its conversation")
         found = conversations.from_row({name: row[f"of_{name}"] for name in conversations.FIELDS})
-        held, answered, more = row["held"], row["answered"], row["more"]
-        return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"], held, answered, more)
+        known = {name: bool(row[name]) for name in ("held", "answered", "more", "wordless")}
+        return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"], **known)
 
     async def due(self, now: datetime, most: int) -> list[str]:
         """Up to `most` conversations with items that are to be handled now, oldest first."""

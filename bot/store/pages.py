@@ -83,13 +83,15 @@ async def order(connection: AsyncConnection, consultants: Sequence[str]) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """A ticket on kf that met nobody who receives. `tries` transfers were made, the last one at `tried_at`."""
+    """A ticket on kf that met nobody who receives. `tries` transfers were made, the last one at `tried_at`; the member
+    wrote last at `wrote_at`."""
 
     ticket: int
     conversation: str
     account: str
     tries: int
     tried_at: datetime
+    wrote_at: datetime
 
 
 async def unserved(connection: AsyncConnection, since: datetime) -> list[Unserved]:
@@ -101,13 +103,15 @@ async def unserved(connection: AsyncConnection, since: datetime) -> list[Unserve
         conversation.c.state == State.WAITING,
         conversation.c.member_at > millis(since),
     )
-    query = select(ticket.c.number, ticket.c.opened_at, conversation.c.id, conversation.c.account).select_from(joined)
+    columns = (ticket.c.number, ticket.c.opened_at, conversation.c.id, conversation.c.account, conversation.c.member_at)
+    query = select(*columns).select_from(joined)
     found = []
     for row in (await connection.execute(query.where(*waiting).order_by(ticket.c.number))).all():
         moves = await _moves(connection, row.id, row.opened_at)
         if not any(state in OPEN for state, _ in moves):
             tried_at = moment(max((at for _, at in moves), default=row.opened_at))
-            found.append(Unserved(row.number, row.id, row.account, len(moves), tried_at))
+            wrote_at = moment(row.member_at)
+            found.append(Unserved(row.number, row.id, row.account, len(moves), tried_at, wrote_at))
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from handlers.commands import gaps, health, layers, library, limits, members, people, posts, resolving, sending
-from handlers.commands.parse import is_command, parse, unknown
+from handlers.commands.parse import asks_for_help, is_command, parse, unknown
 from handlers.commands.request import Request, say
 from handlers.turn import Office, Outcome, Role, Turn
 
@@ -48,6 +48,8 @@ RUN: Mapping[str, Run] = MappingProxyType(
 
 async def command(turn: Turn, office: Office) -> Outcome | None:
     """Carries out a colleague's slash-command; from anyone else a slash is plain text."""
+    if asks_for_help(turn):
+        return await people.show_help(Request(turn, office, ""))
     if not is_command(turn):
         return None
     call = parse(turn.item.text)

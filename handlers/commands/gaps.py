@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from handlers import texts
+from handlers.commands.paging import page_of, paged
 from handlers.commands.parse import number
 from handlers.commands.request import Request, say
 from handlers.effect_types import DraftGuide, PublishGuide, Reindex
@@ -24,18 +25,18 @@ _STAGES = {Stage.DRAFTED: "，草稿待发布", Stage.PUBLISHED: "，已发布�
 
 
 async def gaps(request: Request) -> Outcome | None:
-    """The open gaps that most members asked about, or the wordings of one."""
+    """The open gaps, what most members asked about first, a page at a time; or the wordings of one."""
     found = await request.office.gaps()
-    if request.arguments:
+    page = page_of(request.arguments)
+    if page is None:
         wanted = number(request.arguments, unit="[号条]")
         return None if wanted is None else say(_wordings(wanted, _gap(found, wanted)))
     if not found:
         return say("没有缺口：问过的都有资料。")
-    rows = [_row(gap) for gap in found[:_SHOWN]]
-    more = f"\n\n后面还有 {len(found) - _SHOWN} 条。" if len(found) > _SHOWN else ""
+    shown, more = paged(found, page, _SHOWN, "gaps")
     return say(
-        f"**没有好答案的问题 {len(found)} 条**\n\n" + "\n".join(rows) + f"{more}\n\n"
-        "写答案：/answer 序号 答案；看各种问法：/gaps 序号"
+        f"**没有好答案的问题 {len(found)} 条**\n\n" + "\n".join(map(_row, shown)) + f"{more}\n\n"
+        "写答案，发“/answer 序号 答案”；看各种问法，发“/gaps 序号”。"
     )
 
 
@@ -75,16 +76,18 @@ async def _draft(request: Request, gap: Gap, text: str) -> Outcome:
     written = draft(gap, text, near[0] if near else "", f"{texts.shorten(who)} {request.today.isoformat()}")
     told = (
         f"{gap.number} 号的草稿写好了：指南文件夹里的 {DRAFT.format(gap.number)}。现在还不会被引用，可以先打开改。\n\n"
-        f"看过没问题，发 /answer {gap.number} 发布。"
+        f"看过没问题，发“/answer {gap.number} 发布”。"
     )
     return say(told, DraftGuide(gap.number, written), audit=f"answer {gap.number} draft")
 
 
 def _publish(request: Request, gap: Gap) -> Outcome:
     if gap.stage is Stage.OPEN:
-        return say(f"{gap.number} 号还没有草稿，先发 /answer {gap.number} 答案。")
+        return say(f"{gap.number} 号还没有草稿，先发“/answer {gap.number} 您的答案”。")
     if gap.stage is Stage.PUBLISHED:
-        return say(f"{gap.number} 号已经发布过：{GUIDE.format(gap.number)}。要改，先发 /answer {gap.number} 新的答案。")
+        return say(
+            f"{gap.number} 号已经发布过：{GUIDE.format(gap.number)}。要改，先发“/answer {gap.number} 新的答案”。"
+        )
     told = (
         f"{gap.number} 号已发布：{GUIDE.format(gap.number)}，审核人记为您。正在重新读取指南，"
         "原来的问题能回答了就自动关闭，并告诉您。"

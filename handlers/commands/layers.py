@@ -4,6 +4,7 @@ import difflib
 
 from handlers import texts
 from handlers.commands.request import Request, say
+from handlers.commands.whom import meant, nobody
 from handlers.effect_types import SetLayer
 from handlers.turn import Outcome
 from scheduler.layers import EVERY_DAYS, LAYER_NAMES, Layer
@@ -17,11 +18,11 @@ async def layer(request: Request) -> Outcome | None:
     words = request.arguments.split()
     if len(words) != 2:
         return None
-    person, word = words[0], words[1].casefold()
+    person, word = await meant(request, words[0]), words[1].casefold()
     if word not in _LIFTED and word not in _WORDS:
         return say(_unknown(word))
     if not await request.office.records.kept(person):
-        return say(f"没有保存 {texts.shorten(person)} 的任何数据。请核对是不是完整的账号。")
+        return say(nobody(person, "person"))
     trace = f"layer {person[: min(4, len(person) // 2)]}… {'auto' if word in _LIFTED else _WORDS[word].value}"
     if word in _LIFTED:
         text = f"{texts.shorten(person)} 的分层改回自动，按平时的来往来算。"
@@ -29,7 +30,7 @@ async def layer(request: Request) -> Outcome | None:
     chosen = _WORDS[word]
     text = (
         f"{texts.shorten(person)} 的分层设为“{LAYER_NAMES[chosen]}”，主动推送至少隔 {EVERY_DAYS[chosen]} 天；"
-        f"上限和疲劳照样算。改回自动：/layer {person} 自动"
+        f"上限和疲劳照样算。改回自动，发“/layer {person} 自动”。"
     )
     return say(text, SetLayer(person, chosen.value), audit=trace)
 

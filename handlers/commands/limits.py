@@ -1,9 +1,11 @@
 """/caps /why /trial /promoday: the limits, why somebody gets what they get, how trials stand, extra promotion."""
 
+from collections.abc import Callable
 from datetime import date
 
 from handlers import texts
 from handlers.commands.request import Request, say
+from handlers.commands.whom import meant, nobody
 from handlers.effect_types import ExtraPromoDay
 from handlers.posting import PromoMonth
 from handlers.turn import Outcome
@@ -24,13 +26,15 @@ async def caps(request: Request) -> Outcome | None:
         f"同一篇 {rules.repeat_guide_days} 天内不重复",
         f"送达 {rules.value_per_promo} 条实用内容才有一条推广，每月最多 {rules.promo_days_per_month} 天发推广",
     ]
-    return say("**现在的上限**\n\n" + "\n".join(f"- {row}" for row in rows) + "\n\n" + _month(month))
+    return say(
+        "**现在的上限**\n\n" + "\n".join(f"- {row}" for row in rows) + "\n\n" + _month(month, request.office.called)
+    )
 
 
-def _month(month: PromoMonth) -> str:
+def _month(month: PromoMonth, called: Callable[[str], str]) -> str:
     days = "、".join(f"{day:%m-%d}" for day in month.days) or "还没有"
     extra = [
-        f"{day:%m-%d}（{asked} 申请，{f'{granted} 同意' if granted else '等另一位运营同意'}）"
+        f"{day:%m-%d}（{called(asked)} 申请，{f'{called(granted)} 同意' if granted else '等另一位运营同意'}）"
         for day, (asked, granted) in sorted(month.asked.items())
     ]
     return f"本月发过推广的日子：{days}。" + (f"额外的推广日：{'、'.join(extra)}。" if extra else "")
@@ -38,12 +42,13 @@ def _month(month: PromoMonth) -> str:
 
 async def why(request: Request) -> Outcome | None:
     """The gate's last words about a person, how tired they are of us, and how often they may be spoken to."""
-    person = request.arguments.strip()
-    if not person or " " in person:
+    typed = request.arguments.strip()
+    if not typed or " " in typed:
         return None
+    person = await meant(request, typed)
     found = await request.office.posting.whys(person)
     if not found.decisions and not await request.office.records.kept(person):
-        return say(f"没有保存 {texts.shorten(person)} 的任何数据，也没有安排过推送。请核对是不是完整的账号。")
+        return say(nobody(person, "why"))
     zone = request.office.zone
     # What is put off is asked about again and again: each word of the gate is told once, as it last was.
     last = {(title, text): at for at, title, text in reversed(found.decisions)}
@@ -74,16 +79,16 @@ async def promo_day(request: Request) -> Outcome | None:
         return None
     if day < request.today:
         return say("这一天已经过去了。")
-    me = request.turn.conversation.person
+    me, called = request.turn.conversation.person, request.office.called
     month = await request.office.posting.promo_month(day)
     asked, granted = month.asked.get(day, ("", ""))
     if granted:
-        return say(f"{day} 已经可以发推广了（{asked} 申请，{granted} 同意）。")
+        return say(f"{day} 已经可以发推广了（{called(asked)} 申请，{called(granted)} 同意）。")
     if asked.lower() == me.lower():
-        return say(f"{day} 的推广日您已经申请了，要另一位运营也发一遍 /promoday {day} 才算数。")
+        return say(f"{day} 的推广日您已经申请了，要另一位运营也发一遍“/promoday {day}”才算数。")
     text = (
-        f"已同意 {asked} 的申请：{day} 可以发推广，其他上限不变。"
+        f"已同意 {called(asked)} 的申请：{day} 可以发推广，其他上限不变。"
         if asked
-        else f"已申请把 {day} 加为推广日。要另一位运营也发 /promoday {day} 才算数。"
+        else f"已申请把 {day} 加为推广日。要另一位运营也发“/promoday {day}”才算数。"
     )
     return say(text, ExtraPromoDay(day), audit=f"promoday {day} {'granted' if asked else 'asked'}")

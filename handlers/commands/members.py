@@ -2,6 +2,7 @@
 
 from handlers import rights_texts, texts
 from handlers.commands.request import Request, say
+from handlers.commands.whom import meant, nobody
 from handlers.effect_types import Forget
 from handlers.turn import Outcome
 
@@ -10,13 +11,14 @@ _SURE = ("确认", "確認", "confirm")
 
 async def person(request: Request) -> Outcome | None:
     """What is held about somebody: kinds and counts, settings, and what the gate let through last. No messages."""
-    id_ = request.arguments.strip()
-    if not id_ or len(id_.split()) > 1:
+    typed = request.arguments.strip()
+    if not typed or len(typed.split()) > 1:
         return None
+    id_ = await meant(request, typed)
     records, office = request.office.records, request.office
     kept = await records.kept(id_)
     if not kept:
-        return say(f"没有保存 {texts.shorten(id_)} 的任何数据。请核对是不是完整的账号。")
+        return say(nobody(id_, "person"))
     rows = "\n".join(f"- {each.what}：{each.count} 条，{each.until}" for each in kept)
     settings = rights_texts.settings_rows(await records.preferences(id_), office.zone, request.turn.now)
     return say(
@@ -29,13 +31,13 @@ async def forget(request: Request) -> Outcome | None:
     words = request.arguments.split()
     if not 1 <= len(words) <= 2 or (len(words) == 2 and words[1] not in _SURE):
         return None
-    id_ = words[0]
+    id_ = await meant(request, words[0])
     if len(words) == 1:
         kept = await request.office.records.kept(id_)
         goes = "、".join(f"{each.what}（{each.count} 条）" for each in kept) or "没有数据"
         return say(
             f"{texts.shorten(id_)} 会被删除的：{goes}。会留下一个加盐的标记，只用来记住不再主动发内容。"
-            f"删除后无法恢复。确定的话发：/forget {id_} 确认"
+            f"删除后无法恢复。确定的话发“/forget {id_} 确认”。"
         )
     return say("已删除，并记住不再主动给这位会员发内容。", Forget(id_))
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handlers import texts
+from handlers.plain import clauses
 from handlers.turn import Kind, Role, Turn
 
 _COLLEAGUES = frozenset({Role.OPERATOR, Role.LEAD, Role.CONSULTANT})
 _OPERATORS = frozenset({Role.OPERATOR})
 _LEADS_TOO = frozenset({Role.OPERATOR, Role.LEAD})
 _SLASHES = ("/", "／")
+_HELP = ("help", "帮助", "幫助")
 _GLUED_NUMBER = re.compile(r"(\D+)(\d+)")
 
 
@@ -50,7 +52,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("ask", ("问",), "问题", "按会员会得到的样子回答，并列出依据", _COLLEAGUES),
     Command("guides", ("指南",), "[词]", "列出指南，可按词筛选", _OPERATORS),
     Command("reindex", ("重建索引",), "", "重新读取指南文件夹", _OPERATORS),
-    Command("gaps", ("缺口",), "[序号]", "没有好答案的问题，问的人多的在前", _OPERATORS),
+    Command("gaps", ("缺口",), "[序号]，或第几页，如 第2页", "没有好答案的问题，问的人多的在前", _OPERATORS),
     Command("answer", ("解答",), "序号 答案（序号见 /gaps；写“发布”就发布草稿）", "为一个缺口写指南草稿", _OPERATORS),
     Command("plan", ("计划",), "[天数]（1–92，不写是 7 天）", "接下来要推送的内容", _OPERATORS),
     Command("preview", ("预览",), "序号（序号见 /plan）", "看一条推送在各处的样子和审核结果", _OPERATORS),
@@ -61,16 +63,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("pause", ("暂停",), "[小时]（1–720，不写就一直停到 /resume）", "暂停主动推送", _OPERATORS),
     Command("resume", ("恢复",), "", "恢复主动推送", _OPERATORS),
     Command("caps", ("上限",), "", "主动推送的各项上限", _OPERATORS),
-    Command("why", ("为何",), "会员账号", "为什么给一位会员发或不发", _OPERATORS),
+    Command("why", ("为何",), "会员账号或单号，如 12号", "为什么给一位会员发或不发", _OPERATORS),
     Command("layer", ("分层",), "会员账号 分层（如“安静”，写“自动”就取消）", "手动设一位会员的分层", _OPERATORS),
     Command("trial", ("对比",), "[名字]", "两种说法的对比到了哪一步，够人数才有结论", _OPERATORS),
     Command("promoday", ("推广日",), "日期，如 2026-12-12（两位运营各发一遍才算数）", "加一个推广日", _OPERATORS),
-    Command("handoffs", ("转接单",), "", "没有结束的转接单", _COLLEAGUES),
+    Command("handoffs", ("转接单",), "[第几页]，如 第2页", "没有结束的转接单", _COLLEAGUES),
     Command("take", ("接手",), "单号（单号见 /handoffs）", "接手一张转接单", _COLLEAGUES),
     Command("return", ("交还",), "单号（单号见 /handoffs）", "结束转接单，交还给智能助手", _COLLEAGUES),
     Command("resolve", ("处理完",), "单号或会员 原因（情绪看错了就写“误判”）", "了结会员的事，恢复推送", _COLLEAGUES),
     Command("followup", ("回访",), "单号（/resolve 之后）", "问一次会员解决了没有", _COLLEAGUES),
-    Command("person", ("会员",), "会员账号", "保存了一位会员的哪些数据和设置", _OPERATORS),
+    Command("person", ("会员",), "会员账号或单号，如 12号", "保存了一位会员的哪些数据和设置", _OPERATORS),
     Command("forget", ("忘记",), "会员账号（后面再加“确认”就删除）", "删除一位会员的全部数据", _OPERATORS),
     Command("health", ("健康",), "[天数]（1–90，不写是 28 天）", "会员关系的健康度，各项指标和算法", _LEADS_TOO),
     Command("whoami", ("我是谁",), "", "您的账号和角色", _COLLEAGUES),
@@ -84,6 +86,11 @@ def is_command(turn: Turn) -> bool:
     text = turn.item.text.lstrip()
     slash = text.startswith(_SLASHES) and not text[1:].startswith(":")
     return slash and turn.item.kind is Kind.TEXT and bool(turn.roles & _COLLEAGUES)
+
+
+def asks_for_help(turn: Turn) -> bool:
+    """Whether a colleague wrote 帮助 or help and nothing else: who knows of no slash yet must find them."""
+    return turn.item.kind is Kind.TEXT and bool(turn.roles & _COLLEAGUES) and "".join(clauses(turn.item.text)) in _HELP
 
 
 def parse(text: str) -> Call:

@@ -1,9 +1,8 @@
 """/handoffs /take /return /whoami /help: the people who work with the bot."""
 
-from datetime import datetime
-
 from handlers import texts
 from handlers.commands import resolving
+from handlers.commands.paging import page_of, paged
 from handlers.commands.parse import allowed, named, number, unknown
 from handlers.commands.request import Request, say
 from handlers.effect_types import GiveBack, Take
@@ -16,25 +15,37 @@ _MAY_STEP_IN = frozenset({Role.OPERATOR, Role.LEAD})
 
 
 async def handoffs(request: Request) -> Outcome | None:
-    """The tickets that are not closed, the one that has waited longest first."""
-    if request.arguments:
+    """The tickets that are not closed, the one that has waited longest first, a page at a time."""
+    page = page_of(request.arguments)
+    if page is None:
         return None
     waiting = await request.office.tickets()
     held = resolving.held_rows(await request.office.holds(), request.turn.now, request.office.zone)
     if not waiting:
         return say(f"没有未结束的转接单。{held}")
-    rows = [_row(ticket, request.turn.now) for ticket in waiting[:_SHOWN]]
-    more = f"\n\n后面还有 {len(waiting) - _SHOWN} 张。" if len(waiting) > _SHOWN else ""
+    shown, more = paged(waiting, page, _SHOWN, "handoffs")
+    rows = [_row(ticket, request) for ticket in shown]
     more += "\n\n接手：/take 单号，结束：/return 单号"
     return say(f"**转接单 {len(waiting)} 张**\n\n" + "\n".join(rows) + more + held)
 
 
-def _row(ticket: Ticket, now: datetime) -> str:
-    minutes = max(0, int((now - ticket.opened_at).total_seconds() // 60))
+def _row(ticket: Ticket, request: Request) -> str:
     about = texts.one_line(ticket.ask, 40) or "（没有文字）"
-    who = f"{ticket.assignee or '同事'} 在处理" if ticket.state == "taken" else "等待接手"
     reason = texts.reason_words(ticket.reason)
-    return f"- **{ticket.number} 号** 等了 {minutes} 分钟，{texts.shorten(ticket.person)}，{reason}：{about}，{who}"
+    head = f"- **{ticket.number} 号** {texts.shorten(ticket.person)}，{reason}：{about}"
+    return f"{head}，{_stands(ticket, request)}"
+
+
+def _stands(ticket: Ticket, request: Request) -> str:
+    """Whether the member waits still: they do until somebody has said a word."""
+    who = request.office.called(ticket.assignee) or "同事"
+    waited = texts.lasted(request.turn.now - ticket.opened_at)
+    if ticket.state != "taken":
+        return f"等待接手，等了 {waited}"
+    if ticket.replied_at is not None:
+        return f"{who} 在处理"
+    given = f"{who} 已接手" if ticket.channel in RELAYED else f"已派给 {who}"
+    return f"{given}，还没说话，等了 {waited}"
 
 
 async def take(request: Request) -> Outcome | None:
@@ -52,7 +63,7 @@ async def take(request: Request) -> Outcome | None:
     if ticket.state == "taken" and has(ticket, request.turn.conversation.person):
         return await _turned_to(request, ticket)
     if not may_step_in(ticket, request.turn):
-        return say(f"{wanted} 号已由 {ticket.assignee} 接手。需要换人，请主管或运营来操作。")
+        return say(f"{wanted} 号已由 {request.office.called(ticket.assignee)} 接手。需要换人，请主管或运营来操作。")
     return await _taken(request, ticket)
 
 
@@ -62,7 +73,9 @@ async def _taken(request: Request, ticket: Ticket) -> Outcome:
         return say(f"正在把 {wanted} 号转给您，成没成马上告诉您。", Take(wanted), audit=f"take {wanted}")
     if ticket.person.casefold() == request.turn.conversation.person.casefold():
         return say(f"{wanted} 号是您自己发起的，请其他同事接手。")
-    before = f"原来由 {ticket.assignee} 处理，" if ticket.state == "taken" and ticket.assignee else ""
+    before = (
+        f"原来由 {request.office.called(ticket.assignee)} 处理，" if ticket.state == "taken" and ticket.assignee else ""
+    )
     text = f"{wanted} 号{before}现在归您了，智能助手不再回复这位会员。{await _how_to_talk(request, wanted)}"
     return say(text, Take(wanted), audit=f"take {wanted}")
 
@@ -92,7 +105,7 @@ async def give_back(request: Request) -> Outcome | None:
     if ticket is None:
         return say(_missing(wanted))
     if not may_step_in(ticket, request.turn):
-        return say(f"{wanted} 号由 {ticket.assignee} 在处理，请本人、主管或运营来交还。")
+        return say(f"{wanted} 号由 {request.office.called(ticket.assignee)} 在处理，请本人、主管或运营来交还。")
     text = f"{wanted} 号已结束。会员再发消息，由智能助手回答。"
     return say(text, GiveBack(wanted), audit=f"return {wanted}")
 

@@ -1,5 +1,7 @@
 """/preview /approve /reject: nothing is said unasked before a named colleague has read and approved its very words."""
 
+from collections.abc import Callable
+
 from handlers import texts
 from handlers.commands.picking import picked
 from handlers.commands.request import Request, say, stamp
@@ -22,10 +24,10 @@ async def preview(request: Request) -> Outcome | None:
     place, planned, prospect = found
     head = (
         f"**{texts.moment(planned.at, request.office.zone)} 《{prospect.post.title}》**\n"
-        f"{KINDS[prospect.post.kind]} · {_standing(prospect)}"
+        f"{KINDS[prospect.post.kind]} · {_standing(prospect, request.office.called)}"
     )
     shown = [f"▼ {channel}\n{text}" for channel, text in prospect.shown.items()]
-    ask = f"批准：/approve {place}　驳回：/reject {place} 原因" if prospect.state == "waiting" else ""
+    ask = f"批准发“/approve {place}”，驳回发“/reject {place} 原因”。" if prospect.state == "waiting" else ""
     return say("\n\n".join(block for block in (head, *_problems(prospect), *shown, _expected(prospect), ask) if block))
 
 
@@ -41,7 +43,7 @@ async def approve(request: Request) -> Outcome | None:
     if not prospect.lexicon:
         return say("审核用的词库读不到，现在什么都不能批准。请检查 posts/lexicon.yaml，改好后再试。")
     if prospect.state == APPROVED:
-        return say(f"《{title}》{prospect.by} 已经批准过了。")
+        return say(f"《{title}》{request.office.called(prospect.by)} 已经批准过了。")
     judged = _judged(prospect, approved=True, why="")
     at = texts.moment(planned.at, request.office.zone)
     when = "接下来" if planned.schedule.startswith(NEED) else f"{at} "
@@ -87,8 +89,8 @@ async def _picked(request: Request, place: str) -> tuple[int, Planned, Prospect]
     return *found, prospect
 
 
-def _standing(prospect: Prospect) -> str:
-    who = f"（{prospect.by}{'：' + prospect.why if prospect.why else ''}）" if prospect.by else ""
+def _standing(prospect: Prospect, called: Callable[[str], str]) -> str:
+    who = f"（{called(prospect.by)}{'：' + prospect.why if prospect.why else ''}）" if prospect.by else ""
     return STATES[prospect.state] + who
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from handlers import texts
 from handlers.commands.parse import number
 from handlers.commands.request import Request, say
+from handlers.commands.whom import in_lists
 from handlers.effect_types import FollowUp, Release
 from handlers.plain import clauses
 from handlers.recovery import when
@@ -40,9 +41,7 @@ async def _named(request: Request, named: str) -> list[str]:
         wanted = number(named.removeprefix("第"), unit="号")
         ticket = await request.office.ticket(wanted) if wanted else None
         return [ticket.person] if ticket else []
-    known = [held.person for held in await request.office.holds()]
-    known += [ticket.person for ticket in await request.office.tickets()]
-    people = list(dict.fromkeys(known))
+    people = await in_lists(request)
     exact = [person for person in people if person.casefold() == named.casefold()]
     short = named.replace("...", "…").casefold()
     return exact or [person for person in people if texts.shorten(person).casefold() == short]
@@ -91,13 +90,12 @@ def held_rows(held: Sequence[Held], now: datetime, zone: str) -> str:
     rows = [_row(each, now, zone) for each in held[:20]]
     more = f"\n\n后面还有 {len(held) - 20} 位。" if len(held) > 20 else ""
     return (
-        f"\n\n**暂停打扰 {len(held)} 位**\n\n" + "\n".join(rows) + more + "\n\n处理完：/resolve 单号或会员 原因"
-        "（看错了就写：误判）"
+        f"\n\n**暂停打扰 {len(held)} 位**\n\n" + "\n".join(rows) + more + "\n\n处理完，发“/resolve 单号或会员 原因”"
+        "（看错了，原因写“误判”）。"
     )
 
 
 def _row(held: Held, now: datetime, zone: str) -> str:
-    hours = max(0, int((now - held.since).total_seconds() // 3600))
     quote = f"：“{texts.one_line(held.quote, 30)}”" if held.quote else ""
-    since = texts.moment(held.since, zone)
-    return f"- {texts.shorten(held.person)}，从 {since} 起（{hours} 小时），{texts.mood_words(held.reason)}{quote}"
+    since = f"从 {texts.moment(held.since, zone)} 起（{texts.lasted(now - held.since)}）"
+    return f"- {texts.shorten(held.person)}，{since}，{texts.mood_words(held.reason)}{quote}"

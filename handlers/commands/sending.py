@@ -12,7 +12,7 @@ from handlers.commands.request import Request, say, stamp
 from handlers.effect_types import Pause, Push, Resume, ShowPlan
 from handlers.naming import addressed
 from handlers.posting import NEED
-from handlers.turn import Outcome
+from handlers.turn import Office, Outcome
 from scheduler.timetable import Planned
 
 _SHOWN = 30  # posts in one list
@@ -34,20 +34,21 @@ async def plan(request: Request) -> Outcome | None:
     numbered = tuple(await request.office.plan(FARTHEST))[:_NUMBERED]
     coming = await request.office.plan(days)
     if not coming:
-        return say(_nothing_within(days, numbered, request.office.zone), ShowPlan(numbered))
+        return say(_nothing_within(days, numbered, request.office), ShowPlan(numbered))
     return say(f"**{days} 天内的推送**\n\n{await _listed(request, coming, days)}\n\n{_HOW}", ShowPlan(numbered))
 
 
 async def _listed(request: Request, coming: Sequence[Planned], days: int) -> str:
     """A line for each, and what holds for more than one."""
-    posting, zone = request.office.posting, request.office.zone
+    office, posting, zone = request.office, request.office.posting, request.office.zone
     states, people = await posting.states(coming[:_SHOWN]), await posting.people(coming[:_SHOWN])
     unknown = set(posting.years_unknown(days)) & {_year(post, zone) for post in coming[:_SHOWN]}
     rows = [
-        f"{place}. {_row(post, zone, reached)} · {STATES[state]}{_NOT_THEN if _year(post, zone) in unknown else ''}"
+        f"{place}. {_row(post, office, reached)} · {STATES[state]}{_NOT_THEN if _year(post, zone) in unknown else ''}"
         for place, (post, state, reached) in enumerate(zip(coming, states, people, strict=False), 1)
     ]
-    more = [f"后面还有 {len(coming) - _SHOWN} 条。"] if len(coming) > _SHOWN else []
+    beyond = len(coming) - _SHOWN
+    more = [f"后面还有 {beyond} 条，序号接着数，例如发“/preview {_SHOWN + 1}”看。"] if beyond > 0 else []
     more += [HOLIDAYS_UNKNOWN.format(year=year) for year in sorted(unknown)]
     return "\n\n".join(["\n".join(rows), *more])
 
@@ -56,14 +57,15 @@ def _year(post: Planned, zone: str) -> int:
     return post.at.astimezone(ZoneInfo(zone)).year
 
 
-def _nothing_within(days: int, later: Sequence[Planned], zone: str) -> str:
+def _nothing_within(days: int, later: Sequence[Planned], office: Office) -> str:
     if not later:
         return f"{days} 天内没有推送，之后也还没有安排。"
-    return f"{days} 天内没有推送。下一条：\n\n1. {_row(later[0], zone)}"
+    return f"{days} 天内没有推送。下一条：\n\n1. {_row(later[0], office)}"
 
 
-def _row(post: Planned, zone: str, people: int | None = None) -> str:
-    named = "、".join(map(addressed, post.to[:_RECIPIENTS])) or "没有收件人"
+def _row(post: Planned, office: Office, people: int | None = None) -> str:
+    zone, called = office.zone, office.called
+    named = "、".join(addressed(each, called) for each in post.to[:_RECIPIENTS]) or "没有收件人"
     more = f" 等 {len(post.to)} 处" if len(post.to) > _RECIPIENTS else ""
     needed = f"（按需：{post.schedule.removeprefix(NEED)}）" if post.schedule.startswith(NEED) else ""
     count = f"，现在共 {people} 人或群" if people is not None else ""
@@ -77,7 +79,7 @@ async def push(request: Request) -> Outcome | None:
         return found
     place, post = found
     if post.schedule.startswith(NEED):
-        return say(f"《{post.title}》是会员需要时才发的，不用推送：发 /approve {place} 批准，之后会自己发出。")
+        return say(f"《{post.title}》是会员需要时才发的，不用推送：发“/approve {place}”批准，之后会自己发出。")
     text = (
         f"第 {place} 条《{post.title}》（原定 {texts.moment(post.at, request.office.zone)}）现在交给发送检查，"
         "通过的马上发出，结果随后告诉您。"

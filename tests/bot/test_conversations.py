@@ -165,8 +165,10 @@ async def test_a_recalled_message_is_blanked_and_its_unsent_answer_never_leaves(
 async def test_an_operator_asks_for_help_and_status(house: House) -> None:
     [helped] = await house.colleague("/help")
     assert "/push" in helped
+    assert await house.colleague("帮助") == [helped]
     [status] = await house.colleague("/status")
     assert "3" in status
+    assert "待处理 0" in status, "the command itself is no backlog"
 
 
 async def test_a_slash_from_a_member_is_plain_text(house: House) -> None:
@@ -257,7 +259,7 @@ async def test_a_take_from_a_colleague_who_serves_changes_nothing_when_it_is_ref
     said = await house.colleague("/take 1", "zhaomin")  # a lead who is not receiving
     assert any("lihua 正在接待" in text for text in said)
     [listed] = await house.colleague("/handoffs")
-    assert "lihua 在处理" in listed
+    assert "已派给 lihua，还没说话" in listed
     assert await house.customer(QUESTION) == []
 
 

@@ -57,6 +57,8 @@ async def test_a_second_sign_alerts_again_and_opens_no_second_ticket(house: Hous
 
 async def test_under_a_hold_the_member_hears_nothing_and_the_colleagues_hear_it_again(house: House) -> None:
     await house.customer("转人工")
+    await house.standin.servicer_says("lihua", CHEN, "您好，我来看")
+    await house.settled()
     assert _urgent(_cards(house, "lihua")) == []
     assert await house.customer("宝宝开始抽搐了") == []
     assert await _tickets(house) == [("urgent", "宝宝开始抽搐了", "taken")]

@@ -27,7 +27,7 @@ from tests.bot.sealing import cells, filled, seal, sealed, settings, stored
 from tests.postgres import Postgres
 
 SOFA = "我家客厅不大沙发和茶几之间留多少"
-UNKNOWN = "月球上的窗帘要怎么洗才不缩水"
+UNKNOWN = "去月球旅行能带自己家的窗帘吗"
 ANGRY = "你们太过分了，客服一直不理人，我要投诉！！！"
 WORDS = ("客厅不大", "月球", "窗帘", "太过分", "不理人", "30 到 45 厘米", "已经道歉", "误会")
 

@@ -67,6 +67,7 @@ class SmallRecords:
     handled: dict[str, datetime] = field(default_factory=dict)
     met: bool = True
     retention_days: int = 180
+    asked: list[str] = field(default_factory=list)
 
     async def preferences(self, person: str) -> Preferences:
         return self.chosen
@@ -75,6 +76,7 @@ class SmallRecords:
         return self.known
 
     async def kept(self, person: str) -> Sequence[Kept]:
+        self.asked.append(person)
         return self.held
 
     async def export(self, person: str) -> str:
@@ -83,8 +85,9 @@ class SmallRecords:
     async def last_post(self, person: str) -> LastPost | None:
         return self.post
 
-    async def handled_since(self, conversation: str, handler: str, since: datetime) -> bool:
-        return handler in self.handled and self.handled[handler] >= since
+    async def last_handled(self, conversation: str, handler: str, since: datetime) -> int:
+        at = self.handled.get(handler)
+        return int(at.timestamp()) if at is not None and at >= since else 0
 
     async def spoken_to(self, person: str) -> bool:
         return self.met
@@ -172,6 +175,7 @@ class SmallOffice:
     posting: SmallPosting = field(default_factory=SmallPosting)
     counted: HealthFacts | None = None
     process: str = ""
+    names: dict[str, str] = field(default_factory=dict)
 
     async def answer(
         self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
@@ -187,6 +191,9 @@ class SmallOffice:
     async def mood(self, text: str, history: Sequence[Line]) -> Reading:
         return mood.read(text, history)
 
+    def called(self, colleague: str) -> str:
+        return self.names.get(colleague, colleague)
+
     async def guides(self) -> Sequence[Guide]:
         return self.library
 
@@ -196,7 +203,7 @@ class SmallOffice:
             guides=len(self.library),
             generation="g-0007",
             vectors=True,
-            waiting_items=1,
+            waiting_items=2,
             waiting_parts=2,
             dead_parts=3,
             open_tickets=len(self.open_tickets),

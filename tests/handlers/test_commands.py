@@ -1,15 +1,17 @@
 """Slash-commands, read as conversations with an operator and a consultant."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from handlers.commands.dispatch import RUN
 from handlers.commands.parse import COMMANDS
-from handlers.effect_types import GiveBack, Pause, Push, Reindex, Resume, ShowPlan, Take
+from handlers.effect_types import Forget, GiveBack, Pause, Push, Reindex, Resume, ShowPlan, Take
 from handlers.handoff import State
-from handlers.posting import Shown
+from handlers.posting import PromoMonth, Shown
+from handlers.records import Kept
+from handlers.texts import lasted
 from handlers.turn import Kind, Role
 
 NOON = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
@@ -40,8 +42,8 @@ TALKS = [
     ("/plan", ["7 天内", "1. 11-26 周四 10:00《小户型客厅搭配》→ kf:all", "2. 11-27 周五 19:30《宝宝夜醒怎么办》"]),
     ("/计划 30", ["群机器人“a”、群机器人“b”、群机器人“c” 等 4 处"]),
     ("/计划 3天", ["3 天内没有推送。下一条：", "1. 11-26 周四 10:00《小户型客厅搭配》"]),
-    ("/handoffs", ["转接单 2 张", "**12 号** 等了 35 分钟，wmMe…0001，主动要求人工：沙发 坏了，等待接手"]),
-    ("/转接单", ["**13 号** 等了 5 分钟，wmMe…0002，紧急情况：", "…，lihua 在处理"]),
+    ("/handoffs", ["转接单 2 张", "**12 号** wmMe…0001，主动要求人工：沙发 坏了，等待接手，等了 35 分钟"]),
+    ("/转接单", ["**13 号** wmMe…0002，紧急情况：", "…，已派给 lihua，还没说话，等了 5 分钟"]),
     ("/whoami", ["zhangsan", "运营"]),
     ("/我是谁", ["zhangsan"]),
 ]
@@ -150,6 +152,7 @@ async def test_an_empty_plan_says_so(operator, office) -> None:
         ("/reindex all", "/reindex"),
         ("/resume 3", "/resume"),
         ("/handoffs 3", "/handoffs"),
+        ("/handoffs 第0页", "/handoffs"),
         ("/whoami you", "/whoami"),
     ],
 )
@@ -246,8 +249,70 @@ async def test_long_lists_are_cut_and_say_so(operator, office) -> None:
     office.coming = office.coming * 20
     office.open_tickets = office.open_tickets * 15
     assert "只列出前 20 份" in (await operator.say("/guides")).replies[0].text
-    assert "后面还有 10 条" in (await operator.say("/plan")).replies[0].text
-    assert "后面还有 10 张" in (await operator.say("/handoffs")).replies[0].text
+    assert "后面还有 10 条，序号接着数，例如发“/preview 31”看" in (await operator.say("/plan")).replies[0].text
+    first = (await operator.say("/handoffs")).replies[0].text
+    assert "第 1 页，共 2 页。后面还有 10 条，发“/handoffs 第2页”看。" in first
+    second = (await operator.say("/handoffs 第2页")).replies[0].text
+    assert (second.count("号** "), "后面还有" in second) == (10, False)
+    assert (await operator.say("/转接单 9页")).replies[0].text == second, "past the end is the last page"
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        (timedelta(seconds=-5), "0 分钟"),
+        (timedelta(minutes=59), "59 分钟"),
+        (timedelta(hours=5, minutes=20), "5 小时 20 分钟"),
+        (timedelta(hours=6), "6 小时"),
+        (timedelta(minutes=3425), "2 天 9 小时"),
+        (timedelta(days=3, minutes=4), "3 天"),
+    ],
+)
+def test_how_long_somebody_has_waited_is_said_in_words(time, said) -> None:
+    assert lasted(time) == said
+
+
+async def test_colleagues_are_called_by_their_names_where_the_settings_give_them(operator, consultant, office) -> None:
+    office.names = {"lihua": "李华", "wangwei": "王伟"}
+    office.posting.state = "approved"
+    office.posting.month = PromoMonth((), {date(2026, 11, 28): ("wangwei", "")})
+    office.coming = [replace(office.coming[0], to=("group:lihua:wrDemoGroup01",))]
+    assert "李华 的客户群" in (await operator.say("/plan")).replies[0].text
+    for said in ("/handoffs", "/take 13"):
+        assert "李华" in (await consultant.say(said)).replies[0].text
+    for said in ("/preview 1", "/approve 1", "/caps", "/promoday 2026-11-28"):
+        assert "王伟" in (await operator.say(said)).replies[0].text
+
+
+@pytest.mark.parametrize("said", ["/person", "/why", "/forget", "/layer"])
+@pytest.mark.parametrize("whom", ["12号", "#12", "wmMe…0001", "wmMe...0001", "wmMember0001"])
+async def test_a_member_is_found_by_ticket_by_what_lists_show_and_by_account(operator, office, said, whom) -> None:
+    office.records.held = [Kept("聊天记录", 3, "", "保存 180 天", "")]
+    more = " 安静" if said == "/layer" else ""
+    asked = office.records.asked
+    assert "wmMe…0001" in (await operator.say(f"{said} {whom}{more}")).replies[0].text
+    assert set(asked) == {"wmMember0001"}
+
+
+@pytest.mark.parametrize("said", ["/person 周周", "/why 林妈妈", "/person 99号"])
+async def test_who_is_looked_for_by_name_is_told_that_no_names_are_kept(operator, said) -> None:
+    text = (await operator.say(said)).replies[0].text
+    assert "分寸不存会员的名字" in text
+    assert f"如“{said.split()[0]} 12号”" in text
+
+
+async def test_a_deletion_by_ticket_is_confirmed_for_the_account_that_was_shown(operator, office) -> None:
+    shown = (await operator.say("/forget 12号")).replies[0].text
+    assert "确定的话发“/forget wmMember0001 确认”。" in shown
+    assert (await operator.say("/forget wmMember0001 确认")).effects == (Forget("wmMember0001"),)
+
+
+@pytest.mark.parametrize("said", ["帮助", "help", "Help!", "HELP", "帮助。"])
+async def test_plain_help_from_a_colleague_shows_the_commands(operator, consultant, member, said) -> None:
+    assert (await operator.say(said)).replies[0].text == (await operator.say("/help")).replies[0].text
+    assert "/take" in (await consultant.say(said)).replies[0].text
+    assert (await member.say(said)).handler != "command"
+    assert (await operator.say(f"{said} 沙发怎么摆")).handler == "question"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ async def test_nobody_s_id_is_told_and_changes_nothing(office: SmallOffice, oper
     office.records.held = ()
     outcome = await operator.say("/layer wmNobody 安静")
     assert (outcome.effects, outcome.audit) == ((), "")
-    assert "请核对" in said(outcome)
+    assert "请写完整的账号" in said(outcome)
 
 
 @pytest.mark.parametrize("line", ["/layer", f"/layer {MEMBER}", f"/layer {MEMBER} 安静 现在"])

@@ -6,6 +6,8 @@ from bench.train.data import MOOD
 from bench.train.judging import mood_figures
 from handlers.mood import read
 from handlers.mood_types import Mood
+from handlers.rights_texts import preview
+from handlers.texts import OPTED_OUT
 from knowledge.types import Line
 
 DIFFER = [  # the first needs a person, the second does not
@@ -96,3 +98,53 @@ def test_who_only_asks_who_we_are_is_calm_whatever_was_said_before(asked: str) -
     answer = "提交退货申请后 24 小时内审核，审核通过后上门取件。\n\n——《退换货规则》· 怎么申请退货"
     history = (Line("customer", "怎么申请退货"), Line("bot", answer))
     assert not read(asked, history).escalate
+
+
+GUIDE = "签收后 7 天内商品完好可以无理由退货。\n\n——《退换货规则》· 怎么申请退货"
+REFUSED = "这个问题我的资料里没有可靠的依据，不想乱答。\n\n需要的话回复“转人工”，我请同事来帮您。"
+ORDINARY = (
+    (Line("customer", "怎么申请退货"), Line("bot", GUIDE)),
+    (Line("customer", "你好"), Line("bot", "您好，我在。"), Line("customer", "火星上怎么种土豆"), Line("bot", REFUSED)),
+    (Line("customer", "删除我的数据"), Line("bot", preview(()))),
+    (Line("customer", "退订"), Line("bot", OPTED_OUT)),
+    (Line("customer", "退订"), Line("bot", OPTED_OUT), Line("customer", "我的数据"), Line("bot", REFUSED)),
+)
+CALM = """
+asdfgh|我订单到哪了|可唔可以退貨呀|不删了|不用了|取消|666|算了|满意|帮助|恢复|还有呢|沙发呢|快递呢|测试|一二三|qwe|没有|不是|我要退货|嗯|好|1|?
+然后呢|再说一遍|没看懂|说详细点|多少钱|能便宜点吗|你确定吗|真的吗|服务真好谢谢你们|当我没说"""
+RUDE = """
+你是不是傻|你傻吗|你有病吧|你脑子进水了|你智障吗|你是猪吗|蠢死了|笨蛋|你个傻子|白痴|你瞎吗|你真笨|你怎么这么笨|人工智障|破机器人|没长脑子|说人话
+你们客服是不是有病|听不懂人话吗|你神经病啊"""
+ONLY_SOUNDS_RUDE = """
+宝宝是不是傻|我是不是傻|我真笨|你家沙发好笨重|你有病例吗|扫地机器人坏了|孩子不爱说话是不是有问题|傻瓜式安装吗|你们的床有问题吗|宝宝耳朵进水了怎么办
+你是木头做的吗|笨笨的怎么教|你好，花瓶坏了|哈哈哈你好笨哦|你不是人吗"""
+
+
+def rows(table: str) -> list[str]:
+    return [said for line in table.splitlines() for said in line.split("|") if said]
+
+
+@pytest.mark.parametrize("history", ORDINARY)
+@pytest.mark.parametrize("text", rows(CALM))
+def test_an_ordinary_talk_before_turns_no_calm_message_into_displeasure(text, history) -> None:
+    found = read(text, history)
+    assert (found.escalate, found.doubtful and not read(text).doubtful) == (False, False)
+
+
+def test_what_was_wrong_before_still_counts() -> None:
+    refused = (Line("customer", "你们主播说能补差价的"), Line("staff", "没批，主播说的不算"))
+    assert read("算了吧", refused).escalate
+    assert not read("算了吧", ORDINARY[0]).escalate
+    assert read("还没人回我", ORDINARY[0]).escalate
+
+
+@pytest.mark.parametrize("text", rows(RUDE))
+@pytest.mark.parametrize("history", [(), ORDINARY[0]])
+def test_rudeness_to_our_face_is_anger(text, history) -> None:
+    assert read(text, history).mood in (Mood.ANGRY, Mood.FURIOUS)
+    assert read(text, history).escalate
+
+
+@pytest.mark.parametrize("text", rows(ONLY_SOUNDS_RUDE))
+def test_what_only_sounds_rude_is_none(text) -> None:
+    assert not read(text).escalate

@@ -183,7 +183,7 @@ async def test_what_somebody_needs_is_approved_and_not_pushed(office: SmallOffic
     assert "（按需：满6个月）" in said(await operator.say("/plan"))
     pushed = await operator.say("/push 1")
     assert pushed.effects == ()
-    assert "发 /approve 1 批准" in said(pushed)
+    assert "发“/approve 1”批准" in said(pushed)
     assert "已批准《小户型客厅搭配》，接下来发送" in said(await operator.say("/approve 1"))
 
 

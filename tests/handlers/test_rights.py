@@ -170,6 +170,67 @@ async def test_why_is_answered_truthfully_where_nothing_was_sent(member) -> None
     assert (await member.say("为什么给我发这个")).replies[0].text == rights_texts.NEVER_SENT
 
 
+async def test_why_does_not_offer_to_stop_to_who_has_stopped(member, office) -> None:
+    office.records.post, office.records.chosen = POST, Preferences(off=frozenset({Purpose.POSTS}))
+    text = (await member.say("为什么给我发这个")).replies[0].text
+    assert "回复“退订”" not in text
+    assert "您已退订" in text
+
+
+TIRED = """
+你们怎么老给我发广告 烦不烦|怎么又给我发消息 烦死人|为什么老是发这些东西给我|干嘛一直给我推广告|你们有完没完老发消息
+凭什么给我发广告|谁让你们给我发的|天天给我发广告干嘛|怎么老是收到你们的广告|老发这些干嘛"""
+
+
+@pytest.mark.parametrize("said", [one for line in TIRED.splitlines() for one in line.split("|") if one])
+async def test_who_sounds_tired_of_messages_reads_first_that_we_are_sorry(member, said) -> None:
+    assert (await member.say(said)).replies[0].text == f"{rights_texts.SORRY_TO_BOTHER}{rights_texts.NEVER_SENT}"
+
+
+HOW_KNOWN = """
+你咋知道我有孩子|你怎么知道我家宝宝多大|你们怎么有我的电话|你们从哪知道我的信息|谁告诉你我怀孕了|我的信息你哪来的|你们哪来的我的手机号
+你是不是在监听我|你怎么晓得我是二胎妈妈|你认识我吗|凭什么你们有我的信息|你怎么知道的"""
+
+
+@pytest.mark.parametrize("said", [one for line in HOW_KNOWN.splitlines() for one in line.split("|") if one])
+async def test_who_asks_how_we_know_sees_what_is_held_and_where_it_is_from(member, office, said) -> None:
+    assert (await member.say(said)).replies[0].text == rights_texts.KNOWN_NOTHING
+    office.records.held = TALKED
+    text = (await member.say(said)).replies[0].text
+    assert text.startswith(rights_texts.KNOWN_FROM)
+    assert "聊天消息（12 条）" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "noted"),
+    [
+        ("少发点", "至少隔 7 天一条"),
+        ("两周一次", "至少隔 14 天一条"),
+        ("只看育儿", "只发育儿"),
+        ("不要家居", "不发空间搭配"),
+    ],
+)
+async def test_who_is_opted_out_hears_that_a_choice_is_noted_and_nothing_comes(member, office, said, noted) -> None:
+    office.records.chosen = Preferences(off=frozenset({Purpose.POSTS}))
+    outcome = await member.say(said)
+    assert outcome.replies[0].text == f"记下了：{noted}。{rights_texts.STILL_STOPPED}"
+    assert Purpose.POSTS in chosen(outcome).off
+
+
+async def test_who_is_opted_out_needs_no_mute_and_is_told_so(member, office) -> None:
+    office.records.chosen = Preferences(off=frozenset({Purpose.POSTS}))
+    outcome = await member.say("静音7天")
+    assert (outcome.replies[0].text, outcome.effects) == (rights_texts.MUTE_IN_VAIN, ())
+    assert (await member.say("取消静音")).replies[0].text.startswith("好的，静音已取消。不过您已退订")
+
+
+async def test_who_comes_back_reads_what_stays_chosen(member, office) -> None:
+    office.records.chosen = Preferences(every_days=14, only=frozenset({"parenting"}), off=frozenset({Purpose.POSTS}))
+    outcome = await member.say("恢复推送")
+    assert outcome.effects == (OptIn(),)
+    assert "您选过的照旧：至少隔 14 天一条，只发育儿" in outcome.replies[0].text
+
+
 async def test_a_deletion_is_shown_first_and_done_on_confirmation(member, office) -> None:
     office.records.held = TALKED
     shown = await member.say("删除我的数据")

@@ -13,8 +13,8 @@ from handlers.turn import Kind, Role
 def test_the_order_of_the_handlers_is_the_policy() -> None:
     names = " ".join(handler.__name__ for handler in HANDLERS)
     assert names == (
-        "welcome relay satisfaction recovery feedback hold urgent mood_hold command self_service expand question "
-        "fallback"
+        "welcome relay satisfaction recovery feedback hold urgent second_thoughts mood_hold command self_service "
+        "expand question fallback"
     )
 
 
