@@ -6,8 +6,9 @@
 
 Learns from the labelled questions in bench/labelled/, over the sample guides and over small libraries of other brands,
 and, ranking and evidence only, from tests/evaluation/dev.jsonl and the second library beside it; never from test.jsonl,
-fresh.jsonl or unseen/. What is judged by is what holds in a library whose questions taught nothing. A question that the
-library answers is also one that it does not answer, asked without the guides that do.
+fresh.jsonl or unseen/. Vectors and second messages of a small library are judged by what the others taught; order and
+gate by folds of guides, so a little kindly. A question that the library answers is also one that it does not answer,
+asked without the guides that do.
 """
 
 import json

@@ -33,12 +33,13 @@ QUESTIONS = tuple(words.ASKED)[:3]  # those that the guides answer
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """`waits` in seconds; `vain`: messages that WeCom gave up; `again`: answers beyond one for each message."""
+    """`waits` in seconds; `vain`: messages that WeCom gave up; `again`: answers beyond one for each message. Both are of
+    the naive bot only: ours has a reckoning, and no figures where that is not good."""
 
     per_second: float
     waits: list[float]
-    vain: int = 0
-    again: int = 0
+    vain: int | None = None
+    again: int | None = None
     costs: Mapping[str, float] = field(default_factory=dict)  # ms of a core for a message
 
 
@@ -131,7 +132,7 @@ def _figures(name: str, leg: Leg) -> list[Figure]:
         Figure(f"{name}, messages", leg.per_second, "/s"),
         Figure(f"{name}, p50", percentile(leg.waits, 0.5), "s"),
         Figure(f"{name}, p99", percentile(leg.waits, 0.99), "s"),
-        Figure(f"{name}, given up by WeCom", leg.vain, ""),
-        Figure(f"{name}, answered again", leg.again, ""),
+        *([] if leg.vain is None else [Figure(f"{name}, given up by WeCom", leg.vain, "")]),
+        *([] if leg.again is None else [Figure(f"{name}, answered again", leg.again, "")]),
         *(Figure(f"{name}, a message, {part}", ms, "ms of a core") for part, ms in leg.costs.items()),
     ]
