@@ -33,8 +33,10 @@ QUESTIONS = tuple(words.ASKED)[:3]  # those that the guides answer
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """`waits` in seconds; `vain`: messages that WeCom gave up; `again`: answers beyond one for each message. Both are of
-    the naive bot only: ours has a reckoning, and no figures where that is not good."""
+    """`waits` in seconds; `vain`: messages that WeCom gave up; `again`: answers beyond one for each message.
+
+    Both are of the naive bot only: ours has a reckoning, and no figures where that is not good.
+    """
 
     per_second: float
     waits: list[float]
