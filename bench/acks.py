@@ -98,9 +98,9 @@ async def _leg(place: Place, server: Child, standin: Child | None, seconds: floa
     return Leg(len(latencies) / seconds, latencies, server_cpu, standin_cpu, result["cpu"] / whole), result["acked"]
 
 
-async def load(place: Place, url: str, seconds: float) -> dict[str, Any]:
-    """What bench.load says of the server at `url` after so many seconds of callbacks."""
-    loader = await Child.start("bench.load", url.rpartition(":")[2], str(seconds), log=place.log)
+async def load(place: Place, url: str, seconds: float, rate: float = 0) -> dict[str, Any]:
+    """What bench.load says of the server at `url` after so many seconds; `rate` is in callbacks a second."""
+    loader = await Child.start("bench.load", url.rpartition(":")[2], str(seconds), str(rate), log=place.log)
     try:
         said: dict[str, Any] = json.loads(await loader.everything(seconds + WARM_UP + PATIENCE + 60))
         return said

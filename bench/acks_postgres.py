@@ -2,7 +2,7 @@
 
 A whole site (two webs behind nginx, two workers, a clock, a PostgreSQL that syncs) and the load share this machine.
 Each leg has a site and a store of its own; when its load ends, everything is killed, PostgreSQL too, and then what was
-acked is looked for. The naive bot has no workers, so it has no leg without them.
+acked is looked for. The naive bot has no workers, so it has no leg without them, nor one at a rate it cannot bear.
 """
 
 import asyncio
@@ -32,8 +32,10 @@ from bot.store.database import Database
 from bot.store.tables import inbox
 
 WORKERLESS = "no workers"
-MODES = ("up", "hanging", "refused", WORKERLESS)  # "up" first: the others are held against it
+PACED = "paced"  # all up, and no more callbacks than are asked for: at the limit how many wait is the load's choice
+MODES = ("up", PACED, "hanging", "refused", WORKERLESS)  # "up" first: the others are held against it
 LEAST_PER_SECOND = 1000.0
+PACE = 1050.0  # callbacks a second
 LEAST_OF_UP = 0.9
 STARTED = "分寸已启动"  # what `serve` says then
 PARTS = ("web", "worker", "nginx", "postgresql")
@@ -103,20 +105,20 @@ class Ground:
         return found
 
     async def _site_leg(self, found: Round, mode: str) -> None:
-        async with wecom(self.place, "up" if mode == WORKERLESS else mode) as (url, _):
+        async with wecom(self.place, "up" if mode in (PACED, WORKERLESS) else mode) as (url, _):
             site = Quiet(url, self.postgres, self.library)
             try:
                 await site.start()
                 if mode == WORKERLESS:
                     await _take_down(site, "worker")
-                found.ours[mode] = await self._ours(site)
+                found.ours[mode] = await self._ours(site, PACE if mode == PACED else 0)
                 say(f"{mode}: {found.ours[mode].per_second:.0f} acks/s")
             finally:
                 await site.stop()
 
-    async def _ours(self, site: Site) -> Leg:
+    async def _ours(self, site: Site, rate: float) -> Leg:
         before = burnt(site)
-        result = await load(self.place, site.standin.world.bot_url, self.seconds)
+        result = await load(self.place, site.standin.world.bot_url, self.seconds, rate)
         whole = self.seconds + WARM_UP
         cores = {name: (used - before[name]) / whole for name, used in burnt(site).items() if name in PARTS}
         await _take_down(site)
@@ -125,7 +127,7 @@ class Ground:
         return self._leg(result, cores, max(0, result["acked"] - stored), handled)
 
     async def _naive_leg(self, found: Round, mode: str) -> None:
-        if mode == WORKERLESS:
+        if mode in (PACED, WORKERLESS):
             return
         root, log = self.place.root, self.place.log
         async with (
@@ -186,7 +188,11 @@ def _ours(mode: str, rounds: Sequence[Round]) -> list[Figure]:
     return [
         Figure(f"{name}: acks", _rate(legs), "/s", LEAST_PER_SECOND, True),
         Figure(f"{name}: p99", _p99(legs), "ms", P99_MS),
-        *([] if mode == "up" else [Figure(f"{name}: of the acks when all is up", of_up, "×", LEAST_OF_UP, True)]),
+        *(
+            []
+            if mode in ("up", PACED)
+            else [Figure(f"{name}: of the acks when all is up", of_up, "×", LEAST_OF_UP, True)]
+        ),
         Figure(f"{name}: callbacks without 200 in 5 s", sum(leg.vain for leg in legs), "", 1),
         Figure(f"{name}: acked, not found after the crash", sum(leg.missing for leg in legs), "", 1),
         Figure(f"{name}: worked on when the load ended", handled, ""),

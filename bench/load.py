@@ -1,4 +1,7 @@
-"""`python -m bench.load <port> <seconds>`: app callbacks over 50 keep-alive connections, the next after each answer.
+"""`python -m bench.load <port> <seconds> [<rate>]`: app callbacks over 50 keep-alive connections.
+
+The next one of a connection comes after the answer, or, with a `rate` (a second), when it is due, if the connection is
+free then; its latency counts from when it was due, so that a server that is late is late for what waited as well.
 
 A callback that has no answer within 5 s is lost for WeCom (90238): its connection is cut and another one made.
 Must be cheaper than any server: everything is encrypted beforehand, HTTP is written by hand, answers are barely read.
@@ -55,8 +58,10 @@ def _request(world: World, seal: Seal, number: int) -> bytes:
 class Load:
     """What all connections share."""
 
-    def __init__(self, requests: list[bytes], began: float, seconds: float) -> None:
+    def __init__(self, requests: list[bytes], began: float, seconds: float, rate: float) -> None:
         self.requests: Iterator[bytes] = iter(requests)
+        self.began = began
+        self.rate = rate
         self.measured_from = began + WARM_UP
         self.until = self.measured_from + seconds
         self.latencies: list[float] = []
@@ -64,6 +69,10 @@ class Load:
         self.refused = 0
         self.sent = 0
         self.ran_out = False
+
+    def due(self, now: float) -> float:
+        """When the next request is to leave, in the time of `perf_counter`."""
+        return self.began + self.sent / self.rate if self.rate else now
 
     def next(self, now: float) -> bytes | None:
         if now >= self.until:
@@ -121,13 +130,19 @@ class Talker(asyncio.Protocol):
     def _ask(self) -> None:
         if self._cut is not None:
             self._cut.cancel()
-        self._asked = time.perf_counter()
+        now = time.perf_counter()
+        self._asked = self._load.due(now)
         request = self._load.next(self._asked)
         if request is None:
             self._transport.close()
+        elif self._asked > now:
+            self._cut = self._loop.call_later(self._asked - now, self._write, request)
         else:
-            self._transport.write(request)
-            self._cut = self._loop.call_later(ANSWER_SECONDS, self._transport.abort)
+            self._write(request)
+
+    def _write(self, request: bytes) -> None:
+        self._transport.write(request)
+        self._cut = self._loop.call_later(ANSWER_SECONDS, self._transport.abort)
 
 
 def _goes_on(answer: bytes) -> bool:
@@ -143,10 +158,10 @@ async def talk(load: Load, port: int) -> None:
         await talker.done
 
 
-async def main(port: int, seconds: float) -> None:
+async def main(port: int, seconds: float, rate: float) -> None:
     requests = prepare(int((seconds + WARM_UP) * MOST_PER_SECOND))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    load = Load(requests, time.perf_counter(), seconds)
+    load = Load(requests, time.perf_counter(), seconds, rate)
     talking = [asyncio.create_task(talk(load, port)) for _ in range(CONNECTIONS)]
     ended, _ = await asyncio.wait(talking, timeout=seconds + WARM_UP + PATIENCE)
     for task in ended:
@@ -160,4 +175,4 @@ async def main(port: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1]), *(float(each) for each in (*sys.argv[2:], "0")[:2])))

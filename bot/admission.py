@@ -37,8 +37,11 @@ class Admission:
         self._gatekeeper = gatekeeper
         self._limits = limits
 
-    async def admit(self, transaction: Transaction, part: Part) -> Part | None:
-        """The part as it may be sent now; None when it was put back for later. Raises Stopped when it ends here."""
+    async def admit(self, transaction: Transaction, part: Part, more: bool) -> Part | None:
+        """The part as it may be sent now; None when it was put back for later. Raises Stopped when it ends here.
+
+        `more`: whether others may wait behind it, which could share its message.
+        """
         if part.klass is Klass.POST:
             return await self._pass_gate(transaction, part)
         if part.klass is Klass.SERVICE:
@@ -51,7 +54,7 @@ class Admission:
             part = await _from_whom(transaction, part)
         if not await outbox.claim(transaction.connection, part):
             raise Stopped(Final.DROPPED, "state_moved")
-        within = await self._within_budget(transaction, part)
+        within = await self._within_budget(transaction, part, more)
         return None if within is None else replace(within, tries=within.tries + 1)
 
     def is_plain(self, part: Part, now: datetime) -> bool:
@@ -81,7 +84,7 @@ class Admission:
             await outbox.put_back(transaction.connection, part, now + wait, "rate")
         return wait > timedelta(0)
 
-    async def _within_budget(self, transaction: Transaction, part: Part) -> Part | None:
+    async def _within_budget(self, transaction: Transaction, part: Part, more: bool) -> Part | None:
         """A member's message allows so many parts for so long (kf: 5 and 48 h, doc 94677).
 
         When more answers wait than may be sent, as after a burst of questions, several leave as one message; what has
@@ -95,7 +98,7 @@ class Admission:
         perhaps = None if part.tries else await outbox.spend(connection, part.conversation, budget.parts, oldest)
         if perhaps is None:
             return await self._without_room(transaction, part, oldest)
-        following = await outbox.texts_after(transaction.connection, part)
+        following = await outbox.texts_after(transaction.connection, part) if more else []
         # Answers share messages evenly: eight with five messages left leave two by two. One is kept for a question that
         # was asked meanwhile and that we have not heard of yet.
         together = math.ceil((1 + len(following)) / max(1, budget.parts - perhaps - 1))

@@ -66,6 +66,11 @@ class EmbeddedEngine:
         self._rest.clear()
         self._running[lane] = asyncio.create_task(self._run(lane))
 
+    @property
+    def crowded(self) -> bool:
+        """Whether lanes wait, or the next one would have to."""
+        return self._room.locked()
+
     def knows(self, lane: str) -> bool:
         """Whether the lane is being drained or waits for its moment."""
         return lane in self._running or lane in self._timers

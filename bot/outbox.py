@@ -84,7 +84,7 @@ class Dispatcher:
             if part.tries:  # thousands may be due again at once: callbacks go first
                 await self._pace.turn()
             async with self._exclusion.sending(_unasked_of(part)):
-                ended = await self._dispatch(part)
+                ended = await self._dispatch(part, more)
             if ended and not more:
                 break
         return None
@@ -98,9 +98,9 @@ class Dispatcher:
             else:
                 await self._end(transaction, part, Final.LOST, outbox.INTERRUPTED)
 
-    async def _dispatch(self, part: Part) -> bool:
+    async def _dispatch(self, part: Part, more: bool) -> bool:
         """Whether the part was sent, and has ended with that."""
-        admitted = await self._admit(part)
+        admitted = await self._admit(part, more)
         if admitted is None:
             return False
         try:
@@ -120,7 +120,7 @@ class Dispatcher:
             return True
         return False
 
-    async def _admit(self, part: Part) -> Part | None:
+    async def _admit(self, part: Part, more: bool) -> Part | None:
         now = self._clock.now()
         if self._admission.is_plain(part, now):
             async with self._transactions.single() as connection:
@@ -129,7 +129,7 @@ class Dispatcher:
                 return taken
         async with self._transactions.begin() as transaction:
             try:
-                return await self._admission.admit(transaction, part)
+                return await self._admission.admit(transaction, part, more)
             except Stopped as stopped:
                 await self._end(transaction, part, stopped.final, stopped.reason)
                 return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, bindparam, func, literal, or_, select, union_all
 
 from bot.part import Klass
 from bot.store import needs, personal, preferences, profiles
@@ -36,11 +36,11 @@ class MemberRecords:
     retention_days: int
 
     async def preferences(self, person: str) -> Preferences:
-        async with self.database.read() as connection:
+        async with self.database.read_single() as connection:
             return await preferences.load(connection, person)
 
     async def profile(self, person: str) -> Profile | None:
-        async with self.database.read() as connection:
+        async with self.database.read_single() as connection:
             return await profiles.load(connection, person)
 
     async def kept(self, person: str) -> list[Kept]:
@@ -66,19 +66,21 @@ class MemberRecords:
         query = select(func.max(inbox.c.id)).where(
             inbox.c.conversation == conversation, inbox.c.handled_by == handler, inbox.c.handled_at >= millis(since)
         )
-        async with self.database.read() as connection:
+        async with self.database.read_single() as connection:
             return await connection.scalar(query) or 0
 
     async def spoken_to(self, person: str) -> bool:
-        theirs = select(conversation.c.id).where(func.lower(conversation.c.person) == person.lower())
-        said = select(outbox.c.id).where(
-            or_(outbox.c.lane.in_(theirs), outbox.c.conversation.in_(theirs)), outbox.c.klass == Klass.REPLY
-        )
-        return await self._any(said)
+        async with self.database.read_single() as connection:
+            return await connection.scalar(_SAID, {"lower": person.lower()}) is not None
 
-    async def _any(self, query: Any) -> bool:
-        async with self.database.read() as connection:
-            return await connection.scalar(query.limit(1)) is not None
+
+# Built once: to build a statement costs as much as to run it, and this runs for everybody's first message.
+_THEIRS = select(conversation.c.id).where(func.lower(conversation.c.person) == bindparam("lower"))
+_SAID = (
+    select(outbox.c.id)
+    .where(or_(outbox.c.lane.in_(_THEIRS), outbox.c.conversation.in_(_THEIRS)), outbox.c.klass == Klass.REPLY)
+    .limit(1)
+)
 
 
 def _last_to(subject: str) -> Select[Any]:

@@ -124,7 +124,7 @@ class Rhythms:
             rest = self._rest(tired, layer, before.rest_days if before else 0)
             row |= {"layer": placed.layer}
         row |= {"fatigue": round(tired.value), "rest_days": rest}
-        await connection.execute(upsert(connection, rhythm, ["subject"], row))
+        await upsert(connection, rhythm, ["subject"], row)
 
     async def layer(self, connection: AsyncConnection, subject: str, now: datetime) -> Layer:
         """Where a person stands now, whether that was ever stored or not."""

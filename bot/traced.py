@@ -53,10 +53,10 @@ class TracedDispatcher(Dispatcher):
         super().__init__(*args)
         self._tracing = tracing
 
-    async def _dispatch(self, part: Part) -> bool:
+    async def _dispatch(self, part: Part, more: bool) -> bool:
         parent = part.body.get(CARRIED) or None
         about: dict[str, str | int] = {"channel": part.channel, "klass": part.klass, "kind": part.kind}
         with self._tracing.span("send", SpanKind.CLIENT, parent, **about) as span:
-            ended = await super()._dispatch(part)
+            ended = await super()._dispatch(part, more)
             span.set_attribute("sent", ended)
             return ended

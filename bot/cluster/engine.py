@@ -19,6 +19,7 @@ LANE = "lane:"
 AGAIN = "again:"  # to the one that drains the lane: there is more
 LOOK_SECONDS = 1.0  # between two looks for what nobody was called for, or whose worker was killed
 AT_ONCE = 256  # lanes of one look
+PATIENCE = 10  # looks for which a worker that has its hands full leaves alone what falls to others
 
 Unfinished = Callable[[int], Awaitable[Sequence[str]]]
 """Up to so many lanes in which something is due, oldest first."""
@@ -49,7 +50,7 @@ class ClusterEngine:
         self._seats = seats
         self._inner = EmbeddedEngine(self._alone, clock, concurrency)
         self._held: set[str] = set()  # lanes whose lock is ours
-        self._left: set[str] = set()  # lanes of others that were due at the last look already
+        self._left: dict[str, int] = {}  # lanes of others that are due, and at how many looks they were before this one
         self._looking: asyncio.Task[None] | None = None
         self._refused: Callable[[], None] | None = None
         self._found: Callable[[], None] | None = None
@@ -62,7 +63,15 @@ class ClusterEngine:
         self._refused, self._found = refused, found
 
     def wake(self, lane: str) -> None:
-        self._inner.wake(lane)
+        """Ours is drained here, any other by whom it falls to, who would find it by the look and try it as well."""
+        if self._seats.ours(lane) or self.knows(lane):
+            self._inner.wake(lane)
+        else:
+            self._session.call(LANE + lane)
+
+    def knows(self, lane: str) -> bool:
+        """Whether the lane is being drained here, waits for room or for its moment."""
+        return self._inner.knows(lane)
 
     def start(self, lanes: Iterable[str]) -> None:
         self._inner.start(lanes)
@@ -85,7 +94,7 @@ class ClusterEngine:
             ours = lane in self._held
         else:
             lane = call.removeprefix(LANE)
-            ours = lane != call and self._mine(lane) and (self._inner.knows(lane) or self._seats.ours(lane))
+            ours = lane != call and self._mine(lane) and (self.knows(lane) or self._seats.ours(lane))
         if ours:
             self._inner.wake(lane)
 
@@ -120,12 +129,14 @@ class ClusterEngine:
                     log.exception("cluster_look_failed")
 
     async def _look(self) -> None:
-        """What falls to us now, what falls to others when they have left it for a whole look."""
+        """What falls to us now, what falls to others when they have left it for a whole look; while we are crowded,
+        they may have their own queue too, and it is theirs for longer. Whoever died has no seat, so that is ours."""
         await self._seats.look()
-        due = [lane for lane in await self._unfinished(AT_ONCE) if self._mine(lane) and not self._inner.knows(lane)]
-        before, self._left = self._left, {lane for lane in due if not self._seats.ours(lane)}
+        due = [lane for lane in await self._unfinished(AT_ONCE) if self._mine(lane) and not self.knows(lane)]
+        self._left = {lane: self._left.get(lane, -1) + 1 for lane in due if not self._seats.ours(lane)}
+        patience = PATIENCE if self._inner.crowded else 1
         for lane in due:
-            if lane not in self._left or lane in before:
+            if self._left.get(lane, patience) >= patience:
                 if self._found is not None:
                     self._found()
                 self._inner.wake(lane)

@@ -51,7 +51,7 @@ class TokenShelf:
         sealed = _key(secret).encrypt(token.value.encode()).decode()
         async with self._database.write() as connection:
             values = {"name": name, "value": sealed, "good_until": millis(token.good_until)}
-            await connection.execute(upsert(connection, access_token, ["name"], values))
+            await upsert(connection, access_token, ["name"], values)
         return token
 
     async def _stored(self, name: str, secret: str, refused: str) -> Token | None:

@@ -34,7 +34,7 @@ async def approved(connection: AsyncConnection, key: str | None, digest: str | N
 
 async def judge(connection: AsyncConnection, values: Mapping[str, Any], now: datetime) -> None:
     """Write a decision; `values` are the columns of `content` without the time."""
-    await connection.execute(upsert(connection, content, ["key", "digest"], {**values, "at": millis(now)}))
+    await upsert(connection, content, ["key", "digest"], {**values, "at": millis(now)})
 
 
 async def judged(connection: AsyncConnection) -> dict[tuple[str, str], Judged]:

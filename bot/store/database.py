@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import BigInteger, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql as postgresql_sql
 from sqlalchemy.dialects import sqlite as sqlite_sql
 from sqlalchemy.engine import URL, make_url
@@ -156,15 +157,32 @@ def explain(url: URL, error: Exception) -> str:
 
 def insert_once(connection: AsyncConnection, table: Table, unique: Sequence[str]) -> Any:
     """An INSERT into `table` that passes over a row already there by `unique`."""
-    dialect = sqlite_sql if connection.dialect.name == "sqlite" else postgresql_sql
-    return dialect.insert(table).on_conflict_do_nothing(index_elements=list(unique))
+    return _insert_once(connection.dialect.name, table, tuple(unique))
 
 
-def upsert(connection: AsyncConnection, table: Table, unique: Sequence[str], values: dict[str, Any]) -> Any:
-    """An INSERT that changes the row already there by `unique`."""
-    dialect = sqlite_sql if connection.dialect.name == "sqlite" else postgresql_sql
-    changes = {name: value for name, value in values.items() if name not in unique}
-    return dialect.insert(table).values(**values).on_conflict_do_update(index_elements=list(unique), set_=changes)
+async def upsert(connection: AsyncConnection, table: Table, unique: Sequence[str], row: dict[str, Any]) -> None:
+    """Insert a row, or change the one already there by `unique` to it; what `row` does not name stays."""
+    await connection.execute(_upsert(connection.dialect.name, table, tuple(unique), tuple(row)), row)
+
+
+# To build a statement costs as much as to run it; of these there are as many as there are calls in the program.
+@cache
+def _insert_once(dialect: str, table: Table, unique: tuple[str, ...]) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=unique)
+
+
+@cache
+def _upsert(dialect: str, table: Table, unique: tuple[str, ...], columns: tuple[str, ...]) -> Any:
+    new = _insert(dialect, table)
+    changes = {name: new.excluded[name] for name in columns if name not in unique}
+    return new.on_conflict_do_update(index_elements=unique, set_=changes)
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    return (sqlite_sql if dialect == "sqlite" else postgresql_sql).insert(table)
+
+
+_SERIALISE = select(func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)))
 
 
 async def serialise(connection: AsyncConnection, what: str) -> None:
@@ -173,4 +191,4 @@ async def serialise(connection: AsyncConnection, what: str) -> None:
     For decisions that rest on what others may be writing at this moment. On SQLite a writer is alone anyway.
     """
     if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(postgresql.key("serialise", what))))
+        await connection.execute(_SERIALISE, {"key": postgresql.key("serialise", what)})

@@ -149,7 +149,7 @@ class Inbox:
             results = await self._store(connection, arrivals)
             values = {"account": account, "cursor": place.cursor, "cold": place.cold}
             values["pulled_at"] = millis(self._clock.now())
-            await connection.execute(upsert(connection, kf_cursor, ["account"], values))
+            await upsert(connection, kf_cursor, ["account"], values)
         return results
 
     async def place(self, account: str) -> Place:

@@ -16,7 +16,7 @@ PAUSE = "pause"
 
 async def set_mark(connection: AsyncConnection, name: str, value: Any, now: datetime) -> None:
     row = {"name": name, "value": value, "at": millis(now)}
-    await connection.execute(upsert(connection, mark, ["name"], row))
+    await upsert(connection, mark, ["name"], row)
 
 
 async def get_mark(connection: AsyncConnection, name: str) -> Any:

@@ -3,26 +3,31 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import marks
+from bot.store import tombstones
 from bot.store.database import upsert
-from bot.store.tables import millis, moment, preference
+from bot.store.tables import mark, millis, moment, opt_out, preference
 from handlers.preferences import Preferences, Purpose
 from scheduler.posts import subject_of
+
+# One statement, built once: this is asked for every message. A row also for who decided nothing; no salt, no tombstone.
+_ALWAYS = select(literal(1).label("one")).subquery("always")
+_QUERY = select(
+    preference,
+    exists().where(opt_out.c.person == bindparam("subject")).label("opted_out"),
+    select(mark.c.value).where(mark.c.name == tombstones.SALT).scalar_subquery().label("salt"),
+).select_from(_ALWAYS.outerjoin(preference, preference.c.person == bindparam("lower")))
 
 
 async def load(connection: AsyncConnection, person: str) -> Preferences:
     """What `person` (a bare id) decided; POSTS is off while they are opted out."""
-    row = (
-        (await connection.execute(select(preference).where(preference.c.person == person.lower())))
-        .mappings()
-        .one_or_none()
-    )
-    opted_out = await marks.opted_out(connection, subject_of("person", person))
+    subject = subject_of("person", person)
+    row = (await connection.execute(_QUERY, {"lower": person.lower(), "subject": subject})).mappings().one()
+    opted_out = row["opted_out"] or (row["salt"] is not None and await tombstones.opted_out(connection, subject))
     posts = {Purpose.POSTS} if opted_out else set()
-    if row is None:
+    if row["person"] is None:
         return Preferences(off=frozenset(posts))
     return Preferences(
         muted_until=moment(row["muted_until"]) if row["muted_until"] is not None else None,
@@ -45,7 +50,7 @@ async def save(connection: AsyncConnection, person: str, preferences: Preference
         "off": sorted(preferences.off - {Purpose.POSTS}),
         "at": millis(now),
     }
-    await connection.execute(upsert(connection, preference, ["person"], row))
+    await upsert(connection, preference, ["person"], row)
 
 
 async def restore(connection: AsyncConnection, person: str, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import upsert
@@ -12,11 +12,12 @@ from handlers.preferences import Profile
 
 LONGEST = 40  # characters of a topic, a stage, a room
 TOPICS = 20  # most asked ones that are kept
+_OF = select(profile).where(profile.c.person == bindparam("lower"))
 
 
 async def load(connection: AsyncConnection, person: str) -> Profile | None:
     """What is remembered of `person` (a bare id); None where nothing is."""
-    row = (await connection.execute(select(profile).where(profile.c.person == person.lower()))).mappings().one_or_none()
+    row = (await connection.execute(_OF, {"lower": person.lower()})).mappings().one_or_none()
     if row is None:
         return None
     hours = {int(hour): int(count) for hour, count in row["hours"].items()}
@@ -35,7 +36,7 @@ async def save(connection: AsyncConnection, person: str, found: Profile, now: da
         "last_seen": millis(found.last_seen or now),
         "stage_on": found.stage_on.isoformat() if found.stage_on else "",
     }
-    await connection.execute(upsert(connection, profile, ["person"], row))
+    await upsert(connection, profile, ["person"], row)
 
 
 def _most(topics: Mapping[str, int]) -> dict[str, int]:

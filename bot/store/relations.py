@@ -28,7 +28,7 @@ async def save(connection: AsyncConnection, pairs: Iterable[Following], wanted: 
             "since": millis(each.since),
             "seen_at": millis(now),
         }
-        await connection.execute(upsert(connection, relation, ["sender", "person"], row))
+        await upsert(connection, relation, ["sender", "person"], row)
 
 
 async def drop_unseen(connection: AsyncConnection, since: datetime) -> None:

@@ -21,7 +21,7 @@ async def bury(connection: AsyncConnection, subject: str, now: datetime) -> str:
     await connection.execute(insert_once(connection, mark, ["name"]), [fresh])
     who = await _hash(connection, subject)
     row = {"who": who, "opted_out": True, "at": millis(now)}
-    await connection.execute(upsert(connection, tombstone, ["who"], row))
+    await upsert(connection, tombstone, ["who"], row)
     return who
 
 

@@ -7,6 +7,7 @@ past, of others or of a pet, is left to the guides.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.danger.advice import advice_for
 from knowledge.danger.context import Said
@@ -21,6 +22,7 @@ from knowledge.types import Line
 
 EARLIER = 6  # lines of the person that are looked at beside the new one
 SHORT = 24  # characters; a longer line tells its own story
+AT_ONCE = 32  # messages being decided on: each is asked about by several handlers and by the library
 
 # A miss is worse than any number of alarms, or a word alone is the whole sign.
 NEVER_TAKEN_BACK = frozenset({"self_harm", "harm_child", "battery", "general", "listless", "low_mood"})
@@ -48,8 +50,12 @@ def danger_in(text: str, history: Sequence[Line] = ()) -> Danger | None:
     The age or the event may stand in the person's earlier lines of `history` (oldest first); what is new about it has
     to be in `text`, so that an ordinary later question raises no alarm again.
     """
+    return _danger(text, tuple(line.text for line in history if line.sender in ("customer", "member")))
+
+
+@lru_cache(maxsize=AT_ONCE)
+def _danger(text: str, own: tuple[str, ...]) -> Danger | None:
     now = plain(text)
-    own = [line.text for line in history if line.sender in ("customer", "member")]
     earlier = tuple(map(plain, own[-EARLIER:]))
     if _ELDER_CHILD.search(text) and not any(map(_ELDER_CHILD.search, own)):
         earlier = tuple(line for line in earlier if not ages(line))

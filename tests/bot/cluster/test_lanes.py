@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 import pytest
 from sqlalchemy.engine import make_url
@@ -18,6 +19,8 @@ from bot.cluster.subject_locks import SubjectLocks
 from bot.exclusion import Exclusion
 from tests.bot.cluster.site import eventually
 from tests.postgres import Postgres
+
+ROOM = 4  # lanes that a process drains at once
 
 
 @dataclass
@@ -55,6 +58,7 @@ class Process:
     name: str
     session: Session
     engine: ClusterEngine
+    seats: Seats
 
 
 class Processes:
@@ -65,8 +69,9 @@ class Processes:
         self.all: list[Process] = []
         self.sessions: list[Session] = []
 
-    async def start(self, name: str, *not_mine: str) -> Process:
+    async def start(self, name: str, *not_mine: str, bound: bool = False) -> Process:
         session = await self.session(name)
+        seats = Seats(session, lambda _: bound)
 
         async def drain(lane: str) -> datetime | None:
             return await self.shared.drain(name, lane)
@@ -76,12 +81,12 @@ class Processes:
             session,
             partial(self.shared.unfinished, name),
             lambda lane: lane not in not_mine,
-            Seats(session, lambda _: False),
+            seats,
             SystemClock(),
-            4,
+            ROOM,
         )
         engine.start([])
-        made = Process(name, session, engine)
+        made = Process(name, session, engine, seats)
         self.all.append(made)
         return made
 
@@ -101,6 +106,13 @@ async def processes(postgres: Postgres) -> AsyncIterator[Processes]:
         await process.engine.stop(1)
     for session in made.sessions:
         await session.stop()
+
+
+async def _two_seated(processes: Processes) -> tuple[Process, Process]:
+    one, two = await processes.start("one"), await processes.start("two")
+    looks = processes.shared.looks
+    await eventually(lambda: min(looks["one"], looks["two"]) >= 2, seconds=5)
+    return one, two
 
 
 async def test_a_lane_is_never_drained_by_two_at_once(processes: Processes) -> None:
@@ -165,11 +177,9 @@ async def test_the_lane_of_a_process_that_is_gone_is_taken_over(processes: Proce
 
 
 async def test_a_call_is_answered_by_the_worker_the_lane_falls_to_and_tried_by_no_other(processes: Processes) -> None:
-    one, two = await processes.start("one"), await processes.start("two")
     refused: list[str] = []
-    for process in (one, two):
+    for process in await _two_seated(processes):
         process.engine.watch(partial(refused.append, process.name), lambda: None)
-    await eventually(lambda: min(processes.shared.looks["one"], processes.shared.looks["two"]) >= 2, seconds=5)
     web = Caller(await processes.session("web"))
     lanes = {f"lane {number}" for number in range(40)}
     for lane in lanes:
@@ -184,7 +194,7 @@ async def test_a_call_is_answered_by_the_worker_the_lane_falls_to_and_tried_by_n
 async def test_workers_that_find_a_lane_taken_tell_its_holder_and_do_not_wake_each_other(processes: Processes) -> None:
     refused: list[str] = []
     for name in ("one", "two", "three"):
-        made = await processes.start(name)
+        made = await processes.start(name, bound=True)
         made.engine.watch(partial(refused.append, name), lambda: None)
     one, two, three = processes.all
     await eventually(lambda: min(processes.shared.looks[each.name] for each in processes.all) >= 2, seconds=5)
@@ -199,6 +209,46 @@ async def test_workers_that_find_a_lane_taken_tell_its_holder_and_do_not_wake_ea
     processes.shared.gate.set()
     await eventually(lambda: len(processes.shared.drained) == 2)
     assert {who for who, _ in processes.shared.drained} == {"one"}
+
+
+async def test_what_one_worker_pulls_is_drained_by_whom_it_falls_to(processes: Processes) -> None:
+    one, two = await _two_seated(processes)
+    lanes = {f"lane {number}" for number in range(40)}
+    for lane in lanes:
+        one.engine.wake(lane)
+    await eventually(lambda: {lane for _, lane in processes.shared.drained} == lanes, seconds=0.8)
+    assert all((one if who == "one" else two).seats.ours(lane) for who, lane in processes.shared.drained)
+
+
+def _lanes_of(process: Process, count: int) -> list[str]:
+    """Some that fall to it."""
+    return list(islice((lane for lane in map("lane {}".format, range(1000)) if process.seats.ours(lane)), count))
+
+
+async def test_a_worker_with_room_helps_one_with_its_hands_full(processes: Processes) -> None:
+    _, two = await _two_seated(processes)
+    processes.shared.gate.clear()
+    theirs = _lanes_of(two, ROOM + 2)
+    for lane in theirs[:ROOM]:
+        two.engine.wake(lane)
+    await eventually(lambda: processes.shared.now.total() == ROOM)
+    processes.shared.due.update(theirs[ROOM:])
+    await eventually(lambda: {("one", lane) for lane in theirs[ROOM:]} <= set(processes.shared.drained), seconds=5)
+
+
+async def test_a_worker_with_its_hands_full_leaves_the_others_theirs(processes: Processes) -> None:
+    one, two = await _two_seated(processes)
+    processes.shared.gate.clear()
+    for process in (one, two):
+        for lane in _lanes_of(process, ROOM):
+            process.engine.wake(lane)
+    await eventually(lambda: processes.shared.now.total() == 2 * ROOM)
+    processes.shared.due.update(_lanes_of(two, ROOM + 2)[ROOM:])
+    looks = processes.shared.looks["one"]
+    await eventually(lambda: processes.shared.looks["one"] >= looks + 3, seconds=6)
+    assert not [lane for lane in processes.shared.due if one.engine.knows(lane)]
+    processes.shared.gate.set()
+    await eventually(lambda: not processes.shared.due, seconds=6)
 
 
 async def test_what_only_another_can_serve_is_left_to_it(processes: Processes) -> None:
