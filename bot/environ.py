@@ -21,6 +21,7 @@ CONFIG = "FENCUN_CONFIG"
 SERVICE_LINK = re.compile(
     r"FENCUN_(\w+_)?(SERVICE_(HOST|PORT(_\w+)?)=|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=|PORT=\w+://).*"
 )
+SLIP = 8  # characters behind the name of a secret that may still be a slip of the pen
 
 Steps = tuple[str | int, ...]  # the way to a key from the top; a number is a place in a list
 
@@ -111,13 +112,22 @@ def from_environ(model: type[BaseModel], environ: Mapping[str, str]) -> Found:
             path, value = _read(model, name, environ[name])
         except Trouble as trouble:
             if not SERVICE_LINK.fullmatch(f"{name}={environ[name]}"):
-                found.problems.append(Problem(name, str(trouble)))
+                found.problems.append(Problem(_shown(model, name), str(trouble)))
             continue
         if path in found.variables:
             found.problems.append(Problem(name, f"和 {found.variables[path]} 只能设置一个"))
         found.variables[path] = name
         found.values[path] = value
     return found
+
+
+def _shown(model: type[BaseModel], name: str) -> str:
+    """A name as it may be told. Where a colon was written for the equals sign, the value is in the name."""
+    bare = re.split(r"\W", name, maxsplit=1, flags=re.ASCII)[0]
+    secrets = [key.variable for key in keys(model) if key.secret]
+    slipped = [each for each in secrets if bare.startswith(each) and len(bare) > len(each) + SLIP]
+    told = max(slipped, key=len, default=bare)
+    return told if told == name else f"{told}…"
 
 
 def _read(model: type[BaseModel], name: str, text: str) -> tuple[Steps, Any]:

@@ -142,6 +142,13 @@ def test_a_wrong_variable_stops_the_start(environ: dict[str, str], expected: str
     assert expected in said(None, environ)
 
 
+@pytest.mark.parametrize("between", [":", ";", ": ", "_", ""])
+def test_a_secret_that_slipped_into_a_variable_s_name_is_not_told(between: str) -> None:
+    text = said(None, {f"FENCUN_MODEL__API_KEY{between}sk1234567890abcdef=": "="})
+    assert "FENCUN_MODEL__API_KEY…：没有这个设置项" in text
+    assert "sk1234567890" not in text
+
+
 def test_an_empty_variable_counts_as_not_set() -> None:
     assert load(None, {"FENCUN_SERVER__PORT": "", "FENCUN_WECOM__APP__SECRET": ""}) == Settings()
 
