@@ -144,18 +144,14 @@ class KfChannel:
 
     async def _say_out_of_the_pool(self, part: Part) -> Receipt | None:
         """Give a session that queues to a colleague who receives, and say it through the move's code (doc 95122)."""
-        account, person = part.body["account"], part.body["to"]
-        for servicer in await self.receiving(account):
-            try:
-                code = await self._kf.service_state_trans(account, person, HUMAN, servicer)
-            except Refused as error:
-                if error.errcode not in NOT_TAKING:
-                    raise
-            except StateMoved:
-                return None
-            else:
-                return await self._say_with(part, code, Move(Event.TAKE, servicer))
-        return None
+        try:
+            given = await self._given(part)
+        except StateMoved:
+            return None
+        if given is None:
+            return None
+        servicer, code = given
+        return await self._say_with(part, code, Move(Event.TAKE, servicer))
 
     async def _say_with(self, part: Part, code: str, move: Move) -> Receipt:
         try:
@@ -165,20 +161,27 @@ class KfChannel:
 
     async def _transfer(self, part: Part) -> Receipt:
         """Bring a person in. The customer is told once, after the fact, and truthfully."""
-        account, person = part.body["account"], part.body["to"]
         if self._route == "pool":
             return await self._queue(part)
+        try:
+            given = await self._given(part)
+        except StateMoved:
+            return await self._as_it_is(part)
+        return self._handed_over(part, *given) if given else self._nobody(part)
+
+    async def _given(self, part: Part) -> tuple[str, str] | None:
+        """Give the session to the first colleague who takes it: who, and the move's code; None where nobody does.
+
+        Raises StateMoved where the session is elsewhere already.
+        """
+        account, person = part.body["account"], part.body["to"]
         for servicer in await self.receiving(account, part.body.get("order", ())):
             try:
-                code = await self._kf.service_state_trans(account, person, HUMAN, servicer)
+                return servicer, await self._kf.service_state_trans(account, person, HUMAN, servicer)
             except Refused as error:
                 if error.errcode not in NOT_TAKING:
                     raise
-            except StateMoved:
-                return await self._as_it_is(part)
-            else:
-                return self._handed_over(part, servicer, code)
-        return self._nobody(part)
+        return None
 
     async def receiving(self, account: str, order: Sequence[str] = ()) -> list[str]:
         """Who may be given a session now, in `order`: consultants who receive; anybody where none is named."""
