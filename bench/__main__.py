@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--messages", type=int, default=MESSAGES, help=of_day)
     chosen = parser.parse_args(arguments)
     if chosen.names == ["fit"]:
-        from bench.fit import main as fit  # noqa: PLC0415 - needs SciPy, which comes with scikit-learn
+        from bench.fit.command import main as fit  # noqa: PLC0415 - needs SciPy, which comes with scikit-learn
 
         fit()
         return 0
