@@ -67,19 +67,20 @@ class Load:
         self.latencies: list[float] = []
         self.acked = 0
         self.refused = 0
+        self.taken = 0
         self.sent = 0
         self.ran_out = False
 
     def due(self, now: float) -> float:
         """When the next request is to leave, in the time of `perf_counter`."""
-        return self.began + self.sent / self.rate if self.rate else now
+        return self.began + self.taken / self.rate if self.rate else now
 
     def next(self, now: float) -> bytes | None:
         if now >= self.until:
             return None
         request = next(self.requests, None)
         self.ran_out = self.ran_out or request is None
-        self.sent += request is not None
+        self.taken += request is not None
         return request
 
     @property
@@ -91,7 +92,7 @@ class Load:
             self.refused += 1
             return
         self.acked += 1
-        if self.measured_from <= asked and now <= self.until:
+        if self.measured_from <= asked and (self.rate or now <= self.until):
             self.latencies.append((now - asked) * 1000)
 
 
@@ -141,6 +142,7 @@ class Talker(asyncio.Protocol):
             self._write(request)
 
     def _write(self, request: bytes) -> None:
+        self._load.sent += 1
         self._transport.write(request)
         self._cut = self._loop.call_later(ANSWER_SECONDS, self._transport.abort)
 

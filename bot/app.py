@@ -160,9 +160,9 @@ def _engine(base: Foundation, desk: Desk, connections: Connections) -> Engine:
     if not base.role.works:
         return Caller(base.cluster.session)
 
-    async def unfinished(most: int) -> list[str]:
+    async def unfinished(most: int) -> tuple[list[str], list[str]]:
         now = base.clock.now()
-        return [*await base.inbox.due(now, most), *await base.outbox.due(now, most)]
+        return await base.inbox.due(now, most), await base.outbox.due(now, most)
 
     session = base.cluster.session
     seats = Seats(session, connections.bound)

@@ -47,6 +47,7 @@ class EmbeddedEngine:
     def __init__(self, drain: Drain, clock: Clock, concurrency: int) -> None:
         self._drain = drain
         self._clock = clock
+        self._concurrency = concurrency
         self._room = asyncio.Semaphore(concurrency)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -67,9 +68,13 @@ class EmbeddedEngine:
         self._running[lane] = asyncio.create_task(self._run(lane))
 
     @property
-    def crowded(self) -> bool:
-        """Whether lanes wait, or the next one would have to."""
-        return self._room.locked()
+    def room(self) -> int:
+        """How many lanes more could be worked on at once."""
+        return max(0, self._concurrency - len(self._running))
+
+    def drains(self, lane: str) -> bool:
+        """Whether the lane is being drained, or will be as soon as there is room."""
+        return lane in self._running
 
     def knows(self, lane: str) -> bool:
         """Whether the lane is being drained or waits for its moment."""

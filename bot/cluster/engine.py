@@ -19,10 +19,10 @@ LANE = "lane:"
 AGAIN = "again:"  # to the one that drains the lane: there is more
 LOOK_SECONDS = 1.0  # between two looks for what nobody was called for, or whose worker was killed
 AT_ONCE = 256  # lanes of one look
-PATIENCE = 10  # looks for which a worker that has its hands full leaves alone what falls to others
+PATIENCE = 10  # looks for which a worker without room leaves alone what falls to others
 
-Unfinished = Callable[[int], Awaitable[Sequence[str]]]
-"""Up to so many lanes in which something is due, oldest first."""
+Unfinished = Callable[[int], Awaitable[tuple[Sequence[str], Sequence[str]]]]
+"""Up to so many lanes in which items are due, and up to so many in which parts are, oldest first."""
 
 
 class ClusterEngine:
@@ -64,14 +64,14 @@ class ClusterEngine:
 
     def wake(self, lane: str) -> None:
         """Ours is drained here, any other by whom it falls to, who would find it by the look and try it as well."""
-        if self._seats.ours(lane) or self.knows(lane):
+        if self._falls_to_us(lane):
             self._inner.wake(lane)
         else:
             self._session.call(LANE + lane)
 
-    def knows(self, lane: str) -> bool:
-        """Whether the lane is being drained here, waits for room or for its moment."""
-        return self._inner.knows(lane)
+    def drains(self, lane: str) -> bool:
+        """Whether the lane is being drained here, or will be as soon as there is room."""
+        return self._inner.drains(lane)
 
     def start(self, lanes: Iterable[str]) -> None:
         self._inner.start(lanes)
@@ -81,10 +81,14 @@ class ClusterEngine:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
+        await self._seats.leave()
         await self._inner.stop(grace)
 
     async def idle(self) -> None:
         await self._inner.idle()
+
+    def _falls_to_us(self, lane: str) -> bool:
+        return self.drains(lane) or (self._mine(lane) and self._seats.ours(lane))
 
     def _heard(self, call: str) -> None:
         """That there is more concerns the lane's holder alone: were it answered by others who then find the lane taken,
@@ -94,7 +98,7 @@ class ClusterEngine:
             ours = lane in self._held
         else:
             lane = call.removeprefix(LANE)
-            ours = lane != call and self._mine(lane) and (self.knows(lane) or self._seats.ours(lane))
+            ours = lane != call and self._falls_to_us(lane)
         if ours:
             self._inner.wake(lane)
 
@@ -129,17 +133,30 @@ class ClusterEngine:
                     log.exception("cluster_look_failed")
 
     async def _look(self) -> None:
-        """What falls to us now, what falls to others when they have left it for a whole look; while we are crowded,
-        they may have their own queue too, and it is theirs for longer. Whoever died has no seat, so that is ours."""
+        """What falls to us now; what falls to others when they have left it for a whole look and there is room here,
+        or for long. Whoever died has no seat, so theirs is ours."""
         await self._seats.look()
-        due = [lane for lane in await self._unfinished(AT_ONCE) if self._mine(lane) and not self.knows(lane)]
-        self._left = {lane: self._left.get(lane, -1) + 1 for lane in due if not self._seats.ours(lane)}
-        patience = PATIENCE if self._inner.crowded else 1
+        due = await self._due()
+        others = [lane for lane in due if not self._seats.ours(lane)]
+        self._left = {lane: self._left.get(lane, -1) + 1 for lane in others}
         for lane in due:
-            if self._left.get(lane, patience) >= patience:
-                if self._found is not None:
-                    self._found()
-                self._inner.wake(lane)
+            if lane not in self._left:
+                self._take_up(lane)
+        for lane, looks in self._left.items():
+            if looks >= PATIENCE or (looks and self._inner.room):
+                self._take_up(lane)
+
+    async def _due(self) -> list[str]:
+        """Lanes that we may drain and do not. Where parts wait for their moment new items do not wait with them."""
+        items, parts = await self._unfinished(AT_ONCE)
+        open_ = [lane for lane in items if not self.drains(lane)]
+        open_ += [lane for lane in parts if not self._inner.knows(lane)]
+        return [lane for lane in dict.fromkeys(open_) if self._mine(lane)]
+
+    def _take_up(self, lane: str) -> None:
+        if self._found is not None:
+            self._found()
+        self._inner.wake(lane)
 
 
 class Caller:

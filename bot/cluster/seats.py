@@ -25,6 +25,7 @@ class Seats:
         self._taken: tuple[int, ...] = ()
         self._own: int | None = None
         self._epoch = 0  # of the connection that holds our seat
+        self._left = False
 
     async def look(self) -> None:
         """Sit down if we do not sit, and see who else does."""
@@ -39,11 +40,20 @@ class Seats:
     async def _sit(self, taken: set[str]) -> int | None:
         for name, number in self._names.items():
             if name not in taken and await self._session.try_lock(name):
+                self._epoch = self._session.epoch  # the connection may be another one than at the look's begin
                 return number
         return None
 
+    async def leave(self) -> None:
+        """Nothing falls to us any more, from now on and for good."""
+        self._left = True
+        if self._own is not None:
+            await self._session.unlock(SEAT.format(self._own))
+
     def ours(self, lane: str) -> bool:
         """Whether the lane falls to us. When a worker comes or goes, only the lanes that it gains or had move."""
+        if self._left:
+            return False
         if not self._taken or self._bound(lane):
             return True
         return max(self._taken, key=lambda seat: _weight(seat, lane)) == self._own

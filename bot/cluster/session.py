@@ -24,6 +24,7 @@ TOGETHER = 0.005  # seconds in which calls are gathered into one
 ANSWER_SECONDS = 3.0  # for one statement; a server that is slower counts as gone
 BEAT_SECONDS = 2.0
 BACK_OFF = 0.5  # seconds between two tries to connect
+SILENT_SECONDS = 15  # after which the server ends a session, and with it its locks: a live one beats far more often
 
 # A lock of 64 bits is shown in two halves.
 _HELD = """
@@ -162,6 +163,8 @@ class Session:
                 "tcp_keepalives_idle": "3",
                 "tcp_keepalives_interval": "2",
                 "tcp_keepalives_count": "2",
+                # So does a process that hangs or was stopped, whose machine still answers for it.
+                "idle_session_timeout": str(SILENT_SECONDS * 1000),
             },
         )
         connection.add_termination_listener(self._lose)

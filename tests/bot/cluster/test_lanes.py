@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 
@@ -33,6 +33,7 @@ class Shared:
     due: set[str] = field(default_factory=set)
     looks: Counter[str] = field(default_factory=Counter)
     defects: list[Exception] = field(default_factory=list)  # that looks meet
+    again_at: dict[str, datetime] = field(default_factory=dict)  # when a lane is to be drained next
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def drain(self, who: str, lane: str) -> datetime | None:
@@ -44,13 +45,13 @@ class Shared:
             self.due.discard(lane)
         finally:
             self.now[lane] -= 1
-        return None
+        return self.again_at.get(lane)
 
-    async def unfinished(self, who: str, most: int) -> list[str]:
+    async def unfinished(self, who: str, most: int) -> tuple[list[str], list[str]]:
         self.looks[who] += 1
         if self.defects:
             raise self.defects.pop()
-        return sorted(self.due)[:most]
+        return sorted(self.due)[:most], []
 
 
 @dataclass
@@ -246,9 +247,62 @@ async def test_a_worker_with_its_hands_full_leaves_the_others_theirs(processes: 
     processes.shared.due.update(_lanes_of(two, ROOM + 2)[ROOM:])
     looks = processes.shared.looks["one"]
     await eventually(lambda: processes.shared.looks["one"] >= looks + 3, seconds=6)
-    assert not [lane for lane in processes.shared.due if one.engine.knows(lane)]
+    assert not [lane for lane in processes.shared.due if one.engine.drains(lane)]
     processes.shared.gate.set()
     await eventually(lambda: not processes.shared.due, seconds=6)
+
+
+async def test_what_falls_to_a_worker_that_hangs_is_taken_up_in_the_end_even_without_room(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.cluster.engine.PATIENCE", 3)
+    one, two = await _two_seated(processes)
+    processes.shared.gate.clear()
+    for process in (one, two):
+        for lane in _lanes_of(process, ROOM):
+            process.engine.wake(lane)
+    await eventually(lambda: processes.shared.now.total() == 2 * ROOM)
+    theirs = _lanes_of(two, ROOM + 1)[ROOM]
+    processes.shared.due.add(theirs)
+    await eventually(lambda: one.engine.drains(theirs), seconds=8)
+
+
+async def test_what_falls_to_a_worker_that_stops_is_drained_by_the_others_at_once(processes: Processes) -> None:
+    one, two = await _two_seated(processes)
+    processes.shared.gate.clear()
+    lane, *later = _lanes_of(two, 3)
+    two.engine.wake(lane)
+    await eventually(lambda: processes.shared.now[lane] == 1)
+    stopping = asyncio.create_task(two.engine.stop(20))  # what is under way may end
+    looks = processes.shared.looks["one"]
+    await eventually(lambda: processes.shared.looks["one"] >= looks + 2, seconds=4)
+    for each in later:
+        one.engine.wake(each)
+        assert one.engine.drains(each)
+    processes.shared.gate.set()
+    await stopping
+
+
+async def test_what_comes_in_does_not_wait_for_what_is_to_leave_later(processes: Processes) -> None:
+    one = await processes.start("one")
+    processes.shared.again_at["lane"] = datetime.now(UTC) + timedelta(hours=2)  # a part that waits for the member
+    one.engine.wake("lane")
+    await eventually(lambda: len(processes.shared.drained) == 1)
+    await one.engine.idle()
+    processes.shared.due.add("lane")  # nobody was called for it
+    await eventually(lambda: not processes.shared.due, seconds=4)
+
+
+async def test_a_worker_that_hangs_loses_its_locks(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.cluster.session.SILENT_SECONDS", 1)
+    monkeypatch.setattr("bot.cluster.session.BEAT_SECONDS", 60)
+    hung = await processes.session("hung")
+    assert await hung.try_lock("lane")
+    monkeypatch.setattr("bot.cluster.session.BEAT_SECONDS", 0.2)
+    other = await processes.session("other")
+    assert not await other.try_lock("lane")
+    await eventually(lambda: hung.epoch == 2, seconds=5)  # here it only looked as if it hung, so it comes back
+    assert await other.try_lock("lane")
 
 
 async def test_what_only_another_can_serve_is_left_to_it(processes: Processes) -> None:
