@@ -52,7 +52,7 @@ audit:
 bench: setup-dev
 	$(BIN)/python -m bench
 
-# Breaks on purpose whatever can break, and reckons afterwards; about a quarter of an hour (docs/chaos.md).
+# Breaks on purpose whatever can break, and reckons afterwards; seven to fifteen minutes (docs/chaos.md).
 chaos: setup-dev
 	$(BIN)/python -m bench.chaos
 
