@@ -34,7 +34,8 @@ class Database:
         self.keyring = keyring  # what people wrote is sealed with it; None: it is not
         self.shared = url.get_backend_name() == "postgresql"  # whether other processes may use it at the same time
         self._write, self._read = postgresql.engines(url, limits) if self.shared else sqlite.engines(url)
-        self._single = self._write.execution_options(isolation_level="AUTOCOMMIT") if self.shared else self._read
+        self._write_single = postgresql.single(self._write) if self.shared else sqlite.single(self._write)
+        self._read_single = self._write_single if self.shared else sqlite.single(self._read)
         self._use_keyring(self._write, self._read)
 
     @classmethod
@@ -76,15 +77,15 @@ class Database:
 
     @asynccontextmanager
     async def read_single(self) -> AsyncIterator[AsyncConnection]:
-        """For one statement, or several that need not be of one moment. On PostgreSQL there is no BEGIN and ROLLBACK
-        around them, each of which costs as much as a statement."""
-        async with self._single.connect() as connection:
+        """For one statement, or several that need not be of one moment. There is no BEGIN and ROLLBACK around them,
+        each of which costs as much as a statement."""
+        async with self._read_single.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def write_single(self) -> AsyncIterator[AsyncConnection]:
         """The same for one statement that writes: it is a transaction of its own."""
-        async with self._single.connect() if self.shared else self._write.begin() as connection:
+        async with self._write_single.connect() as connection:
             yield connection
 
     @asynccontextmanager

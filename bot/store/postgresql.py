@@ -50,6 +50,11 @@ def engines(url: URL, limits: Limits) -> tuple[AsyncEngine, AsyncEngine]:
     return writer, writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
+def single(engine: AsyncEngine) -> AsyncEngine:
+    """The same connections without BEGIN and COMMIT: each statement is a transaction of its own."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def _ping_the_idle(engine: AsyncEngine) -> None:
     """A connection that lay idle is asked whether it still stands. One in steady use costs no round trip for that: when
     the server has gone, the first statement says so and the pool is emptied."""

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -12,6 +12,7 @@ from bot.store import sqlite_driver
 
 READERS = 4
 BUSY_TIMEOUT_MS = 5000
+SINGLE = "single_statements"  # the option of an engine where each statement is a transaction of its own
 
 KEPT = ("foreign_keys=ON", "secure_delete=ON")  # what is deleted is overwritten: see `scrub`
 
@@ -28,6 +29,11 @@ def engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     return writer, reader
 
 
+def single(engine: AsyncEngine) -> AsyncEngine:
+    """The same connections without BEGIN and COMMIT: SQLite makes each statement a transaction of its own."""
+    return engine.execution_options(**{SINGLE: True})
+
+
 def _set_up(engine: AsyncEngine, begin: str) -> None:
     """WAL with full sync (an acked message survives power loss), and transactions begun by us, not by the driver."""
 
@@ -38,8 +44,10 @@ def _set_up(engine: AsyncEngine, begin: str) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    def begun(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+    def begun(connection: Connection) -> None:
+        if not connection.get_execution_options().get(SINGLE):
+            driver: Any = connection.connection.driver_connection
+            driver.begin(begin)
 
     event.listen(engine.sync_engine, "connect", connected)
     event.listen(engine.sync_engine, "begin", begun)

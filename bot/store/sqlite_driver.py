@@ -26,6 +26,7 @@ class Connection(aiosqlite.Connection):
         return _Cursor(self)
 
     def begin(self, how: str) -> None:
+        """`how` is the statement. Nothing is sent yet."""
         self._begin = how
 
     async def run(self, work: Callable[[sqlite3.Connection], Any]) -> None:
@@ -79,10 +80,7 @@ class _Cursor:
         return self
 
     async def execute(self, sql: str, parameters: Any = ()) -> None:
-        if sql.startswith("BEGIN"):
-            self._connection.begin(sql)
-        else:
-            await self._connection.run(lambda connection: self._take(connection.execute(sql, parameters)))
+        await self._connection.run(lambda connection: self._take(connection.execute(sql, parameters)))
 
     async def executemany(self, sql: str, parameters: Any) -> None:
         await self._connection.run(lambda connection: self._take(connection.executemany(sql, parameters)))

@@ -39,21 +39,52 @@ async def notes(database: Database) -> list[int]:
         return list(await connection.scalars(ALL))
 
 
-async def test_a_transaction_changes_threads_once_per_statement_and_once_to_commit(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    changes: list[str] = []
+@pytest.fixture
+def changes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was done in a connection's thread."""
+    done: list[str] = []
     once = sqlite_driver.Connection._execute
 
-    async def counted(self: sqlite_driver.Connection, *work: object) -> object:
-        changes.append(str(work[0]))
-        return await once(self, *work)  # type: ignore[no-untyped-call]
+    async def counted(self: sqlite_driver.Connection, *work: object, **how: object) -> object:
+        done.append(str(work[0]))
+        return await once(self, *work, **how)  # type: ignore[no-untyped-call]
 
     monkeypatch.setattr(sqlite_driver.Connection, "_execute", counted)
+    return done
+
+
+async def test_a_transaction_changes_threads_once_per_statement_and_once_to_commit(
+    database: Database, changes: list[str]
+) -> None:
     async with database.write() as connection:
         await connection.execute(ADD, {"id": 1})
         assert list(await connection.scalars(ALL)) == [1]
     assert len(changes) == 3
+
+
+async def test_a_single_statement_changes_threads_once_and_is_durable_by_itself(
+    database: Database, changes: list[str]
+) -> None:
+    async with database.read_single() as connection:  # opens it, which takes statements of its own
+        await connection.scalars(ALL)
+    changes.clear()
+    async with database.write_single() as connection:
+        await connection.execute(ADD, {"id": 1})
+        with sqlite3.connect(str(database.url.database)) as other:
+            assert other.execute("SELECT id FROM note").fetchall() == [(1,)]
+        other.close()
+    async with database.read_single() as connection:
+        assert list(await connection.scalars(ALL)) == [1]
+    assert len(changes) == 2
+
+
+async def test_a_single_statement_that_fails_leaves_the_writing_connection_free(database: Database) -> None:
+    async with database.write_single() as connection:
+        await connection.execute(ADD, {"id": 1})
+        with pytest.raises(IntegrityError):
+            await connection.execute(ADD, {"id": 1})
+    await add(database, 2)
+    assert await notes(database) == [1, 2]
 
 
 async def test_a_transaction_without_a_statement_does_not_wait_for_another_writer(database: Database) -> None:
