@@ -76,9 +76,9 @@ class Desk:
     streaming: Streaming
 
     async def drain(self, lane: str) -> datetime | None:
-        """Handle the lane's items in order, then send. Returns when to come back, None when all is done.
+        """Handle the lane's items in order, and send. Returns when to come back, None when all is done.
 
-        A burst is decided as a whole before it is answered: the platform may allow fewer messages than questions.
+        Where the platform may allow fewer messages than questions, a burst is decided as a whole before it is answered.
         """
         while True:
             retry_at, more = await self._handle_some(lane)
@@ -94,23 +94,24 @@ class Desk:
                 return None, False
             await self.pace.turn()
             try:
-                retry_at = await self._try(lane, waiting)
+                retry_at, more = await self._try(lane, waiting)
             except Overtaken:
                 continue  # the same item again, under the new state
-            if retry_at is not None or self._is_last(waiting):
+            if retry_at is not None or not more:
                 return retry_at, False
+            if not self._counted(waiting):
+                break
         return None, True
 
-    def _is_last(self, waiting: Waiting) -> bool:
-        """What came in since has woken the lane, and is its next drain's; but where messages are counted, answers have
-        to share them, so there it is decided before anything is sent."""
+    def _counted(self, waiting: Waiting) -> bool:
+        """Whether answers have to share few messages. Elsewhere each leaves before the next one is decided."""
         channel = self.channels.get(waiting.conversation.channel)
-        return not waiting.more and (channel is None or channel.limits.per_message is None)
+        return channel is not None and channel.limits.per_message is not None
 
-    async def _try(self, lane: str, waiting: Waiting) -> datetime | None:
-        """When to try again what failed. Raises Overtaken."""
+    async def _try(self, lane: str, waiting: Waiting) -> tuple[datetime | None, bool]:
+        """When to try again what failed, and whether more may be waiting. Raises Overtaken."""
         try:
-            await self._handle(lane, waiting)
+            return None, await self._handle(lane, waiting)
         except Overtaken:
             raise
         except Exception as error:
@@ -121,11 +122,12 @@ class Desk:
             if tries < self.max_tries:
                 retry_at = self.clock.now() + timedelta(seconds=min(2**tries, LONGEST_RETRY_SECONDS))
                 await self.inbox.put_off(waiting.item.id, retry_at)
-                return retry_at
+                return retry_at, False
             await self._bury(lane, waiting)
-        return None
+        return None, True
 
-    async def _handle(self, lane: str, waiting: Waiting) -> None:
+    async def _handle(self, lane: str, waiting: Waiting) -> bool:
+        """Whether more items wait: what comes in later wakes the lane."""
         roles = self.roles.of(waiting.conversation)
         async with self.streaming.of(waiting) as so_far:
             reading = await self._read(waiting)
@@ -143,7 +145,7 @@ class Desk:
             )
             outcome = await self.drafts.carried_out(await decide(turn, self.office))
         async with self.exclusion.holding(_held(turn, outcome)), self.transactions.begin() as transaction:
-            await self._apply(transaction, turn, waiting, outcome)
+            more = await self._apply(transaction, turn, waiting, outcome)
             transaction.lanes.discard(lane)  # this very drain sends what it left there
         waited = (transaction.now - turn.item.received_at).total_seconds()
         channel = turn.conversation.channel
@@ -154,19 +156,22 @@ class Desk:
         for rate in (effect for effect in outcome.effects if isinstance(effect, Rate)):
             self.metrics.ratings.labels({True: "good", False: "bad", None: "withdrawn"}[rate.good]).inc()
         log.info("item_handled", item=turn.item.id, channel=channel, handler=outcome.handler, seconds=waited)
+        return more
 
     async def _read(self, waiting: Waiting) -> Reading | None:
         if waiting.item.kind is not Kind.TEXT:
             return None
         return await self.office.mood(waiting.item.text, waiting.history)
 
-    async def _apply(self, transaction: Transaction, turn: Turn, waiting: Waiting, outcome: Outcome) -> None:
-        connection = transaction.connection
+    async def _apply(self, transaction: Transaction, turn: Turn, waiting: Waiting, outcome: Outcome) -> bool:
+        """Whether more items wait in the conversation."""
+        connection, item = transaction.connection, turn.item.id
         mood = turn.reading.mood if turn.reading else ""
-        now = await mark_handled(connection, turn.item.id, outcome.handler, transaction.now, "handled", mood)
-        if now is None:
-            return
-        version = await self._move(transaction, turn, outcome, now)
+        at, lane = transaction.now, turn.conversation.id
+        stands = await mark_handled(connection, lane, item, outcome.handler, at, "handled", mood)
+        if stands is None:
+            return True
+        version = await self._move(transaction, turn, outcome, stands.version)
         parts = self._reply_parts(turn.conversation, waiting, outcome.replies, version)
         await transaction.enqueue(parts)
         await self.applier.note_answers(transaction, waiting, outcome.replies)
@@ -180,6 +185,7 @@ class Desk:
             subject = subject_of("person", turn.conversation.person)
             await note(connection, subject, kind, about, transaction.now)
         await self._keep_books(transaction, turn, waiting)
+        return stands.more
 
     async def _move(self, transaction: Transaction, turn: Turn, outcome: Outcome, now: int) -> int:
         """The version the replies are good under; `now` is the conversation's. Raises Overtaken when the turn was
@@ -226,8 +232,9 @@ class Desk:
     async def _bury(self, lane: str, waiting: Waiting) -> None:
         """An item that breaks us every time: apologise, tell operators, and let the rest go on."""
         async with self.transactions.begin() as transaction:
-            conversation = await conversations.load(transaction.connection, lane)
-            if await mark_handled(transaction.connection, waiting.item.id, "dead", transaction.now, "dead") is None:
+            connection = transaction.connection
+            conversation = await conversations.load(connection, lane)
+            if await mark_handled(connection, lane, waiting.item.id, "dead", transaction.now, "dead") is None:
                 return
             if (
                 conversation is not None

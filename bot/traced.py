@@ -26,18 +26,18 @@ class TracedDesk(Desk):
         with self.tracing.span("drain", parent="", lane=short(lane)):
             return await super().drain(lane)
 
-    async def _handle(self, lane: str, waiting: Waiting) -> None:
+    async def _handle(self, lane: str, waiting: Waiting) -> bool:
         about: dict[str, str | int] = {
             "channel": waiting.conversation.channel,
             "kind": waiting.item.kind,
             "tries": waiting.tries,
         }
         with self.tracing.span("decision", SpanKind.INTERNAL, str(waiting.data.get(CARRIED, "")), **about):
-            await super()._handle(lane, waiting)
+            return await super()._handle(lane, waiting)
 
-    async def _apply(self, transaction: Transaction, turn: Turn, waiting: Waiting, outcome: Outcome) -> None:
+    async def _apply(self, transaction: Transaction, turn: Turn, waiting: Waiting, outcome: Outcome) -> bool:
         get_current_span().set_attribute("handler", outcome.handler)
-        await super()._apply(transaction, turn, waiting, outcome)
+        return await super()._apply(transaction, turn, waiting, outcome)
 
     def _reply_parts(
         self, conversation: Conversation, waiting: Waiting, replies: tuple[Reply, ...], version: int

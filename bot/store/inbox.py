@@ -30,13 +30,15 @@ _LATER = inbox.alias("later")
 _ANSWERED = exists().where(
     _LATER.c.conversation == inbox.c.conversation, _LATER.c.kind == Kind.HUMAN_SPOKE, _LATER.c.id > inbox.c.id
 )
-_MORE = exists().where(_LATER.c.conversation == inbox.c.conversation, _LATER.c.state == "new", _LATER.c.id > inbox.c.id)
+# By parameters: behind RETURNING, SQLite is given columns without their tables.
+_MORE = exists().where(
+    _LATER.c.conversation == bindparam("lane"), _LATER.c.state == "new", _LATER.c.id > bindparam("item")
+)
 _OLDEST_NEW = (
     select(
         inbox,
         *(column.label(f"of_{column.name}") for column in conversation.c),
         _ANSWERED.label("answered"),
-        _MORE.label("more"),
         conversations.HELD_ELSEWHERE.label("held"),
         conversations.WORDLESS.label("wordless"),
     )
@@ -63,7 +65,10 @@ _HANDLED = (
     .values(
         state=bindparam("final"), handled_by=bindparam("handler"), handled_at=bindparam("at"), mood=bindparam("read_as")
     )
-    .returning(select(conversation.c.version).where(conversation.c.id == inbox.c.conversation).scalar_subquery())
+    .returning(
+        select(conversation.c.version).where(conversation.c.id == bindparam("lane")).scalar_subquery().label("version"),
+        _MORE.label("more"),
+    )
 )
 
 
@@ -95,8 +100,15 @@ class Waiting:
     tries: int
     held: bool = False  # see `handlers.turn.Turn.held`
     answered: bool = False  # and `Turn.answered`
-    more: bool = True  # whether another one may be waiting behind it
     wordless: bool = False  # and `Turn.wordless`
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """How an item's conversation stands as it is marked handled: its version, and whether more items wait in it."""
+
+    version: int
+    more: bool
 
 
 class Inbox:
@@ -192,7 +204,7 @@ class Inbox:
         if row["of_id"] is None:
             raise LookupError("an item without its conversation")
         found = conversations.from_row({name: row[f"of_{name}"] for name in conversations.FIELDS})
-        known = {name: bool(row[name]) for name in ("held", "answered", "more", "wordless")}
+        known = {name: bool(row[name]) for name in ("held", "answered", "wordless")}
         return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"], **known)
 
     async def due(self, now: datetime, most: int) -> list[str]:
@@ -220,15 +232,15 @@ class Inbox:
 
 
 async def mark_handled(
-    connection: AsyncConnection, item: int, handler: str, at: datetime, state: str, mood: str = ""
-) -> int | None:
-    """Mark an item handled (or dead) once, with the mood it was read in.
+    connection: AsyncConnection, lane: str, item: int, handler: str, at: datetime, state: str, mood: str = ""
+) -> Handled | None:
+    """Mark an item of the conversation `lane` handled (or dead) once, with the mood it was read in.
 
-    Returns the version that its conversation has now; None when somebody else was first.
+    None when somebody else was first.
     """
-    values = {"item": item, "final": state, "handler": handler, "at": millis(at), "read_as": mood}
-    version: int | None = await connection.scalar(_HANDLED, values)
-    return version
+    values = {"lane": lane, "item": item, "final": state, "handler": handler, "at": millis(at), "read_as": mood}
+    row = (await connection.execute(_HANDLED, values)).one_or_none()
+    return None if row is None else Handled(row.version, bool(row.more))
 
 
 async def note_word(

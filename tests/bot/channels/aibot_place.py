@@ -103,7 +103,7 @@ class Place:
         """Answer what is there, as the desk does."""
         while (waiting := await self.inbox.next(lane)) is not None:
             async with self.database.write() as connection:
-                await mark_handled(connection, waiting.item.id, "test", self.clock.now(), "handled")
+                await mark_handled(connection, lane, waiting.item.id, "test", self.clock.now(), "handled")
             if (part := _reply(lane, waiting)) is not None:
                 with suppress(SendError):
                     await self.channel.send(part)
