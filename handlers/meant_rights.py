@@ -5,6 +5,7 @@ Nothing big happens on a guess: between the two thresholds the member is told th
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from handlers import spans
 from handlers.asked_rights import Asked, Right
@@ -15,6 +16,7 @@ from knowledge.classify.linear import classifier
 
 SURE = 0.85  # from here on it is carried out
 LIKELY = 0.78  # from here on it is asked back
+_AT_ONCE = 32  # messages being decided on: two handlers ask about each
 _LONGEST = 60  # characters; who writes more tells something
 
 _MEANT = {
@@ -53,6 +55,7 @@ def words_for(text: str) -> str:
     return _WORDS.get(intent, "") if chance >= LIKELY else ""
 
 
+@lru_cache(maxsize=_AT_ONCE)
 def _judged(text: str) -> tuple[Intent, float]:
     if not 0 < len(text.strip()) <= _LONGEST:
         return Intent.QUESTION, 0.0

@@ -6,6 +6,7 @@ quotes, font colours), without them only the words do.
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -14,6 +15,7 @@ from handlers.turn import Channel
 
 __all__ = ["app_markdown", "plain", "render"]
 
+_USUAL = 128  # texts: to parse one costs a tenth of all that a message costs, and many ask the same
 _MARKS = frozenset({Channel.APP, Channel.APPCHAT, Channel.ROBOT})
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -43,6 +45,7 @@ def app_markdown(markdown: str) -> str:
     return _write(markdown, marks=True)
 
 
+@lru_cache(maxsize=_USUAL)
 def _write(markdown: str, *, marks: bool) -> str:
     return _block(SyntaxTreeNode(_PARSER.parse(markdown)), marks).strip()
 
