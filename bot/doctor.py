@@ -30,6 +30,8 @@ from knowledge.search.lexical import Lexical
 
 LITTLE_DISK = 200 * 1024 * 1024  # bytes; below, the store may stop within days
 SHOWN_REJECTED = 3
+# Moved away first: even `restore --force` cannot write into a damaged file.
+RESTORE = "停止服务，移走这个文件（连同 -wal、-shm），再运行 fencun restore 备份文件"
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - read here, not bound
 
 
@@ -152,7 +154,7 @@ def _sqlite(path: Path) -> Finding:
     except sqlite3.DatabaseError as error:
         said = str(error)
     if said != "ok":
-        return Finding("数据库", False, f"{path} 已损坏（{said}）", "停止服务，把最近备份的文件放回原处再启动")
+        return Finding("数据库", False, f"{path} 已损坏（{said}）", RESTORE)
     return Finding("数据库", True, f"{path}，{path.stat().st_size / 1024 / 1024:.1f} MB，文件完好")
 
 

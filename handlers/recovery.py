@@ -1,6 +1,7 @@
 """After a matter was resolved: when the member may be asked 解决了吗, and what their answer means."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from handlers.commands.parse import is_command
 from handlers.effect_types import Solved
 from handlers.plain import clauses
 from handlers.turn import Kind, Office, Outcome, Reply, Turn
-from scheduler.calendar import Calendar
+from scheduler.calendar import Calendar, NeverOpen
 
 ROOM = timedelta(minutes=10)  # before the platform's window closes
 LAST_CHANCE = timedelta(hours=3)  # before it closes, where the next day is too late
@@ -32,10 +33,11 @@ def when(calendar: Calendar, closed_at: datetime, now: datetime, until: datetime
     """
     local = closed_at.astimezone(ZoneInfo(calendar.zone))
     next_day = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)
-    for wanted in (next_day, until - LAST_CHANCE, now):
-        at = calendar.next_open(max(now, wanted))
-        if at < until - ROOM:
-            return at
+    with suppress(NeverOpen):
+        for wanted in (next_day, until - LAST_CHANCE, now):
+            at = calendar.next_open(max(now, wanted))
+            if at < until - ROOM:
+                return at
     return None
 
 

@@ -16,10 +16,13 @@ _LIVE = ("open", "taken")
 async def resolve(
     connection: AsyncConnection, conversations: Sequence[str], by: str, why: str, since: datetime, now: datetime
 ) -> None:
-    """Close the live tickets of these conversations as resolved, and say it of those closed from `since` on too."""
-    unresolved = and_(ticket.c.conversation.in_(conversations), ticket.c.resolved_by == "")
-    live = ticket.c.state.in_(_LIVE)
-    ended = update(ticket).where(unresolved, or_(live, ticket.c.closed_at >= millis(since)))
+    """Close the live tickets of these conversations as resolved, and say it of those closed from `since` on too.
+
+    One that was resolved and then taken up again is live: the last word about it counts.
+    """
+    closed = and_(ticket.c.resolved_by == "", ticket.c.closed_at >= millis(since))
+    theirs = ticket.c.conversation.in_(conversations)
+    ended = update(ticket).where(theirs, or_(ticket.c.state.in_(_LIVE), closed))
     closed_at = func.coalesce(ticket.c.closed_at, millis(now))
     await connection.execute(ended.values(state="closed", closed_at=closed_at, resolved_by=by, resolution=why[:400]))
 

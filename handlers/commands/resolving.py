@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from handlers import texts
@@ -11,7 +12,7 @@ from handlers.commands.whom import in_lists
 from handlers.effect_types import FollowUp, Release
 from handlers.plain import clauses
 from handlers.recovery import when
-from handlers.turn import Held, Outcome
+from handlers.turn import Held, Outcome, Ticket, Turn
 
 _MISJUDGED = ("误判", "誤判", "读错了", "不是生气")
 _LEAST = 2  # characters of a reason
@@ -55,11 +56,28 @@ def _not_one(named: str, people: Sequence[str]) -> str:
 
 
 async def _hint(request: Request, named: str, person: str) -> str:
-    """How to ask the member once whether it is solved."""
-    own = [ticket.number for ticket in await request.office.tickets() if ticket.person == person]
+    """How to ask the member once whether it is solved, for the first ticket after which /followup will do so."""
+    for ticket in await _resolved(request, named, person):
+        if isinstance(await _question(request, ticket), FollowUp):
+            return f"\n\n想回访一次“解决了吗”，发 /followup {ticket.number}。"
+    return ""
+
+
+async def _resolved(request: Request, named: str, person: str) -> list[Ticket]:
+    """The ticket that was typed and the member's live ones, as they stand once this /resolve is carried out."""
     typed = number(named.removeprefix("第"), unit="号")
-    wanted = typed or (own[0] if own else None)
-    return f"\n\n想回访一次“解决了吗”，发 /followup {wanted}。" if wanted else ""
+    meant = await request.office.ticket(typed) if typed else None
+    live = [each for each in await request.office.tickets() if each.person == person and each.number != typed]
+    holds = [held.since for held in await request.office.holds() if held.person.casefold() == person.casefold()]
+    since = holds[0] if holds else request.turn.now
+    return [_ended(each, request.turn, since) for each in ([meant] if meant else []) + live]
+
+
+def _ended(ticket: Ticket, turn: Turn, since: datetime) -> Ticket:
+    """As `bot.store.resolutions.resolve` will leave it: what was closed before `since` is another matter."""
+    if ticket.closed_at is not None and (ticket.resolved_by or ticket.closed_at < since):
+        return ticket
+    return replace(ticket, resolved_by=turn.conversation.person, closed_at=ticket.closed_at or turn.now)
 
 
 async def followup(request: Request) -> Outcome | None:
@@ -68,19 +86,33 @@ async def followup(request: Request) -> Outcome | None:
     if wanted is None:
         return None
     ticket = await request.office.ticket(wanted)
-    if ticket is None or not ticket.resolved_by or ticket.closed_at is None:
-        return say(f"{wanted} 号还没有用 /resolve 处理完，先处理再回访。")
+    if ticket is None:
+        return say(_unresolved(wanted))
+    asking = await _question(request, ticket)
+    if isinstance(asking, str):
+        return say(asking)
+    text = (
+        f"好的，{texts.moment(asking.at, request.office.zone)} 由我问一次 {texts.shorten(ticket.person)}："
+        f"{texts.FOLLOW_UP}\n\n没能送到会告诉您。"
+    )
+    return say(text, asking, audit=f"followup {wanted}")
+
+
+async def _question(request: Request, ticket: Ticket) -> FollowUp | str:
+    """The one question after `ticket`, or in words why there is none."""
+    if not ticket.resolved_by or ticket.closed_at is None:
+        return _unresolved(ticket.number)
     if ticket.follow_up:
-        return say(f"{wanted} 号已经回访过，一张单只回访一次。")
+        return f"{ticket.number} 号已经回访过，一张单只回访一次。"
     until = await request.office.writable_until(ticket.conversation)
     at = when(request.office.calendar, ticket.closed_at, request.turn.now, until)
     if at is None:
-        return say(f"{wanted} 号没法由我回访：对方的会话窗口在上班时间之前就关了。需要的话，请您直接联系对方。")
-    text = (
-        f"好的，{texts.moment(at, request.office.zone)} 由我问一次 {texts.shorten(ticket.person)}："
-        f"{texts.FOLLOW_UP}\n\n没能送到会告诉您。"
-    )
-    return say(text, FollowUp(wanted, at, until), audit=f"followup {wanted}")
+        return f"{ticket.number} 号没法由我回访：到下次上班时，这里已经不能主动找对方了。需要的话，请您直接联系。"
+    return FollowUp(ticket.number, at, until)
+
+
+def _unresolved(number_: int) -> str:
+    return f"{number_} 号还没有用 /resolve 处理完，先处理再回访。"
 
 
 def held_rows(held: Sequence[Held], now: datetime, zone: str) -> str:

@@ -81,6 +81,65 @@ async def test_a_follow_up_is_for_a_resolved_ticket_and_once(consultant: Talk, o
     assert (await consultant.say("/followup 9")).effects == ()
 
 
+EARLIER = {"closed_at": NOW - timedelta(hours=4), "resolved_by": ""}  # before the hold of `ONE` began
+MEANWHILE = {"closed_at": NOW - timedelta(hours=2), "resolved_by": ""}
+
+
+@pytest.mark.parametrize(
+    ("how", "held"),
+    [(EARLIER, (ONE,)), (MEANWHILE, ()), ({"follow_up": "asked"}, (ONE,))],
+    ids=["closed before the hold", "closed and no hold", "asked before"],
+)
+async def test_a_follow_up_that_would_be_refused_is_not_suggested(
+    consultant: Talk, office: SmallOffice, how: dict[str, object], held: tuple[Held, ...]
+) -> None:
+    office.open_tickets, office.closed, office.held = (), (closed(**how),), held
+    outcome = await consultant.say("/resolve 9 已经退款")
+    assert outcome.effects == (Release("wmMember0001", "已经退款"),)
+    assert "/followup" not in outcome.replies[0].text
+
+
+async def test_a_follow_up_is_not_suggested_where_we_may_not_write_any_more(
+    consultant: Talk, office: SmallOffice
+) -> None:
+    office.until = NOW - timedelta(minutes=1)
+    assert "/followup" not in await said(consultant, "/resolve 12 已经退款")
+
+
+@pytest.mark.parametrize("named", ["12", "wmMember0001"])
+async def test_a_live_ticket_is_suggested_however_its_member_was_named(consultant: Talk, named: str) -> None:
+    assert (await said(consultant, f"/resolve {named} 已经退款")).endswith("发 /followup 12。")
+
+
+async def test_a_ticket_taken_up_again_after_it_was_resolved_is_suggested(
+    consultant: Talk, office: SmallOffice
+) -> None:
+    office.open_tickets, office.closed, office.held = (), (closed(closed_at=None),), (ONE,)
+    assert "/followup 9" in (await consultant.say("/resolve 9 已经退款")).replies[0].text
+
+
+async def test_a_ticket_that_was_given_back_during_the_hold_is_suggested(consultant: Talk, office: SmallOffice) -> None:
+    office.open_tickets, office.closed, office.held = (), (closed(**MEANWHILE),), (ONE,)
+    assert (await said(consultant, "/resolve 9 已经退款")).endswith("发 /followup 9。")
+
+
+async def test_in_place_of_an_old_ticket_the_live_one_of_the_same_member_is_suggested(
+    consultant: Talk, office: SmallOffice
+) -> None:
+    office.closed, office.held = (closed(**EARLIER),), (ONE,)
+    assert (await said(consultant, "/resolve 9 已经退款")).endswith("发 /followup 12。")
+
+
+async def test_where_nobody_ever_works_a_matter_is_resolved_all_the_same_and_nothing_is_asked(
+    consultant: Talk, office: SmallOffice
+) -> None:
+    office.calendar, office.closed = replace(CALENDAR, spans=()), (closed(),)
+    outcome = await consultant.say("/resolve 12 已经退款")
+    assert outcome.effects == (Release("wmMember0001", "已经退款"),)
+    assert "/followup" not in outcome.replies[0].text
+    assert (await consultant.say("/followup 9")).effects == ()
+
+
 async def test_where_the_window_is_shut_the_colleague_hears_that_it_cannot_be_asked(
     consultant: Talk, office: SmallOffice
 ) -> None:
