@@ -23,7 +23,7 @@ from handlers import mood, second_opinion
 from handlers.mood_types import Reading
 from handlers.turn import Held, Status, Tally, Ticket, Turn
 from knowledge.gaps import Gap
-from knowledge.model.chat import without_numbers
+from knowledge.model.chat import lines_without_numbers, without_numbers
 from knowledge.types import Answer, Guide, Line
 from scheduler.calendar import Calendar
 from scheduler.health import Health
@@ -71,7 +71,7 @@ class BotOffice:
         assistant = self.librarian.assistant
         if not first.doubtful or assistant is None:
             return first
-        data = second_opinion.data(without_numbers(text), history)
+        data = second_opinion.data(without_numbers(text), lines_without_numbers(history))
         return second_opinion.settled(first, await assistant.choose(second_opinion.RULES, data, second_opinion.CHOICES))
 
     async def guides(self) -> Sequence[Guide]:

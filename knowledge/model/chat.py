@@ -60,8 +60,7 @@ class Assistant:
 
     async def rewrite(self, question: str, history: Sequence[Line]) -> tuple[str, ...]:
         """Up to three self-contained wordings of the question to search for; empty when there are none."""
-        earlier = [replace(line, text=without_numbers(line.text)) for line in history]
-        data = rewriting.data(without_numbers(question), earlier)
+        data = rewriting.data(without_numbers(question), lines_without_numbers(history))
         said = await self._short("rewrite", rewriting.RULES, data, self._rewrite_timeout)
         return rewriting.wordings(said, question, history)
 
@@ -225,6 +224,11 @@ def as_json(data: dict[str, object]) -> str:
 def without_numbers(text: str) -> str:
     """What a member wrote without telephone, order and identity numbers: no model needs them to find a guide."""
     return _PRIVATE.sub("（号码）", text)
+
+
+def lines_without_numbers(history: Sequence[Line]) -> list[Line]:
+    """The same for what was said before."""
+    return [replace(line, text=without_numbers(line.text)) for line in history]
 
 
 def _named(name: str) -> tuple[str, str]:
