@@ -161,8 +161,8 @@ def _engine(base: Foundation, desk: Desk, connections: Connections) -> Engine:
         return Caller(base.cluster.session)
 
     async def unfinished(most: int) -> tuple[list[str], list[str]]:
-        now = base.clock.now()
-        return await base.inbox.due(now, most), await base.outbox.due(now, most)
+        now, unserved = base.clock.now(), connections.unserved()
+        return await base.inbox.due(now, most, unserved), await base.outbox.due(now, most, unserved)
 
     session = base.cluster.session
     seats = Seats(session, connections.bound)

@@ -38,6 +38,7 @@ from scheduler.rules import Quiet
 
 log = structlog.get_logger()
 
+LANE_KINDS = ("", "service:", "post:")  # of a conversation, of what is asked afterwards, of posts
 STREAMS_KEPT = timedelta(days=1)  # response_url is good for an hour, polls end after six minutes
 
 NOT_MANAGED = (
@@ -84,18 +85,17 @@ class Connections:
                 return Channel.APP in self.channels
         return Channel.CUSTOMERS in self.channels
 
+    def unserved(self) -> tuple[str, ...]:
+        """How the lanes begin that this process cannot drain: those of AI bots whose long connection is not here."""
+        return _lanes_of(name for name, socket in self.sockets.items() if not socket.connected)
+
     def serves(self, lane: str) -> bool:
-        """Whether this process can drain the lane: an AI bot's only where its long connection is."""
-        socket = self._socket_of(lane)
-        return socket is None or socket.connected
+        """Whether this process can drain the lane."""
+        return not lane.startswith(self.unserved())
 
     def bound(self, lane: str) -> bool:
         """Whether the lane is an AI bot's that has a long connection, here or in another process."""
-        return self._socket_of(lane) is not None
-
-    def _socket_of(self, lane: str) -> AiBotSocket | None:
-        channel, _, rest = lane.removeprefix("service:").removeprefix("post:").partition(":")
-        return self.sockets.get(rest.partition(":")[0]) if channel == Channel.AIBOT else None
+        return lane.startswith(_lanes_of(self.sockets))
 
     async def start(self) -> None:
         """Begin to pull and to connect. Nothing here waits for WeCom to be there."""
@@ -222,6 +222,11 @@ def _add_contact(made: Connections, wecom: WeCom) -> None:
     reminding = Reminding(base.ladder.calendar, quiet, zone)
     tasks = MassTasksStore(base.database)
     made.mass_tasks = MassTasks(contact, tasks, base.transactions, base.alarm, base.clock, reminding)
+
+
+def _lanes_of(bots: Iterable[str]) -> tuple[str, ...]:
+    """How the lanes of AI bots begin."""
+    return tuple(f"{kind}{Channel.AIBOT}:{bot}:" for bot in bots for kind in LANE_KINDS)
 
 
 def _membership(made: Connections) -> Membership:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.part import Final, Klass
 from bot.store import marks, tickets
 from bot.store.answer_tables import answered, gap_ask
-from bot.store.inbox import history_before
+from bot.store.history import before
 from bot.store.outbox import OPEN
 from bot.store.tables import conversation, hold, inbox, millis, outbox
 from handlers import texts
@@ -45,7 +45,7 @@ class Context:
             zone=self._ladder.calendar.zone,
             mood=ticket.mood,
             quote=ticket.quote,
-            lines=await history_before(connection, ticket.conversation, max(items, default=0) + 1),
+            lines=await before(connection, ticket.conversation, max(items, default=0) + 1),
             quoted=await self._quoted(connection, items),
             nearest=await _nearest(connection, items),
             holds=await _holds(connection, ticket.person),

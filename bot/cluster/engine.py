@@ -22,7 +22,11 @@ AT_ONCE = 256  # lanes of one look
 PATIENCE = 10  # looks for which a worker without room leaves alone what falls to others
 
 Unfinished = Callable[[int], Awaitable[tuple[Sequence[str], Sequence[str]]]]
-"""Up to so many lanes in which items are due, and up to so many in which parts are, oldest first."""
+"""Up to so many lanes in which items are due, and up to so many in which parts are, oldest first.
+
+Those that only another process can serve are to be left out of the count: thousands may wait for an AI bot's long
+connection, and what is due behind them would never be found.
+"""
 
 
 class ClusterEngine:

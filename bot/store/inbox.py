@@ -14,7 +14,8 @@ from bot.arrival import Address, Arrival
 from bot.clock import Clock
 from bot.store import conversations, locks, restored
 from bot.store.database import Database, insert_once, upsert
-from bot.store.outbox import spoken, window_opened
+from bot.store.history import RELAYED, before
+from bot.store.outbox import begins_with_none, window_opened
 from bot.store.postgresql import collided
 from bot.store.tables import conversation, inbox, kf_cursor, millis, moment, stream
 from handlers.handoff import SILENT, State
@@ -22,8 +23,6 @@ from handlers.turn import Channel, Conversation, Item, Kind
 from knowledge.types import Line
 
 BATCH = 256
-HISTORY = 8  # earlier lines that a handler may see
-RELAYED = "relay"  # the handler of what a colleague wrote for somebody else
 
 # Built once, as every drain of every lane asks for them: to build a statement costs as much as to run it.
 _LATER = inbox.alias("later")
@@ -46,18 +45,6 @@ _OLDEST_NEW = (
     .where(inbox.c.conversation == bindparam("lane"), inbox.c.state == "new")
     .order_by(inbox.c.id)
     .limit(1)
-)
-_SETTLED = select(conversation.c.settled).where(conversation.c.id == bindparam("lane")).scalar_subquery()
-_BEFORE = (
-    select(inbox.c.id, inbox.c.kind, inbox.c.text)
-    .where(
-        inbox.c.conversation == bindparam("lane"),
-        inbox.c.id < bindparam("before"),
-        inbox.c.id > _SETTLED,
-        or_(inbox.c.kind == Kind.HUMAN_SPOKE, and_(inbox.c.kind == Kind.TEXT, inbox.c.handled_by != RELAYED)),
-    )
-    .order_by(inbox.c.id.desc())
-    .limit(HISTORY)
 )
 _HANDLED = (
     update(inbox)
@@ -200,17 +187,18 @@ class Inbox:
             row = (await connection.execute(_OLDEST_NEW, {"lane": lane})).mappings().one_or_none()
             if row is None:
                 return None
-            history = await history_before(connection, lane, row["id"])
+            history = await before(connection, lane, row["id"])
         if row["of_id"] is None:
             raise LookupError("an item without its conversation")
         found = conversations.from_row({name: row[f"of_{name}"] for name in conversations.FIELDS})
         known = {name: bool(row[name]) for name in ("held", "answered", "wordless")}
         return Waiting(_item(row), found, history, row["stream"], dict(row["data"]), row["tries"], **known)
 
-    async def due(self, now: datetime, most: int) -> list[str]:
-        """Up to `most` conversations with items that are to be handled now, oldest first."""
+    async def due(self, now: datetime, most: int, without: Sequence[str]) -> list[str]:
+        """Up to `most` conversations with items that are to be handled now, oldest first; `without` as for parts."""
+        lane = inbox.c.conversation
         ready = or_(inbox.c.retry_at.is_(None), inbox.c.retry_at <= millis(now))
-        query = select(inbox.c.conversation).where(inbox.c.state == "new", ready).group_by(inbox.c.conversation)
+        query = select(lane).where(inbox.c.state == "new", ready, *begins_with_none(lane, without)).group_by(lane)
         async with self._database.read_single() as connection:
             return list(await connection.scalars(query.order_by(func.min(inbox.c.id)).limit(most)))
 
@@ -379,20 +367,6 @@ def _stream_row(arrival: Arrival, now: int) -> dict[str, Any]:
         "url_expires_at": now + 3_600_000 if url else 0,
         "url_used": False,
     }
-
-
-async def history_before(connection: AsyncConnection, conversation_id: str, before: int) -> tuple[Line, ...]:
-    """The last lines said in the conversation before item `before`, ours among them, oldest first.
-
-    What a colleague has settled is no part of it, nor is what a colleague wrote here for somebody else.
-    """
-    rows = (await connection.execute(_BEFORE, {"lane": conversation_id, "before": before})).all()
-    if not rows:
-        return ()
-    said = [(row.id, 0, Line("customer" if row.kind == Kind.TEXT else "staff", row.text)) for row in rows]
-    replies = await spoken(connection, conversation_id, rows[-1].id, before)
-    said += [(item, 1 + place, Line("bot", text)) for place, (item, text) in enumerate(replies)]
-    return tuple(line for _, _, line in sorted(said, key=lambda one: one[:2]))
 
 
 def _item(row: Any) -> Item:

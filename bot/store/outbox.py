@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import MaybeDone
@@ -225,9 +225,14 @@ class Outbox:
         async with self._database.read_single() as connection:
             return list(await connection.scalars(select(outbox.c.lane).where(outbox.c.state.in_(OPEN)).distinct()))
 
-    async def due(self, now: datetime, most: int) -> list[str]:
-        """Up to `most` lanes with parts that may leave now, oldest first."""
-        ready = (outbox.c.state.in_(OPEN), outbox.c.not_before <= millis(now))
+    async def due(self, now: datetime, most: int, without: Sequence[str]) -> list[str]:
+        """Up to `most` lanes with parts that may leave now, oldest first, but none that begins with one of `without`:
+        left out afterwards, they would hide the others."""
+        ready = (
+            outbox.c.state.in_(OPEN),
+            outbox.c.not_before <= millis(now),
+            *begins_with_none(outbox.c.lane, without),
+        )
         query = select(outbox.c.lane).where(*ready).group_by(outbox.c.lane)
         async with self._database.read_single() as connection:
             return list(await connection.scalars(query.order_by(func.min(outbox.c.seq)).limit(most)))
@@ -294,6 +299,11 @@ def _row(part: Part, now: datetime) -> dict[str, Any]:
         "platform_id": "",
         "reason": "",
     }
+
+
+def begins_with_none(lane: ColumnElement[str], starts: Iterable[str]) -> list[ColumnElement[bool]]:
+    """By no LIKE, which on SQLite takes capitals for small letters, and for which names may hold wildcards."""
+    return [func.substr(lane, 1, len(start)) != start for start in starts]
 
 
 async def spoken(connection: AsyncConnection, conversation_id: str, first: int, before: int) -> list[tuple[int, str]]:

@@ -2,10 +2,15 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import text
 
+from bot.arrival import Address, Arrival
 from bot.process_role import ProcessRole
+from bot.sandbox.run import settings_for
+from handlers.turn import Channel, Kind
 from tests.bot.cluster.site import Site, eventually
 from tests.bot.house import CHEN, KF, LIN, ZHOU
 from tests.bot.rough import ask
@@ -13,6 +18,13 @@ from tests.postgres import Postgres
 
 QUESTION = "沙发和茶几之间留多少"
 WEB, WORKER, CLOCK = ProcessRole.WEB, ProcessRole.WORKER, ProcessRole.CLOCK
+
+
+def unconnected(site: Site, name: str) -> dict[str, object]:
+    """Settings in which an AI bot's long connection never comes about."""
+    wecom: dict[str, Any] = settings_for(site.standin, site.folder, site.shelf.guides, 0)["wecom"]
+    (bot,) = (each for each in wecom["aibots"] if each["name"] == name)
+    return wecom | {"aibots": [bot | {"ws_url": "ws://127.0.0.1:9/ws"}]}  # nobody listens there
 
 
 async def test_the_web_takes_in_and_a_worker_answers(site: Site) -> None:
@@ -50,6 +62,22 @@ async def test_what_nobody_was_called_for_is_found(site: Site) -> None:
     await web.base.cluster.session.stop()
     await site.standin.employee_says("lihua", QUESTION)
     await eventually(lambda: bool(site.handled("worker")))
+
+
+async def test_what_waits_for_an_ai_bot_without_connection_hides_nothing_that_nobody_was_called_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.cluster.engine.AT_ONCE", 2)
+    web = await site.start("web", WEB)
+    for person in ("p0", "p1", "p2"):
+        address = Address(Channel.AIBOT, "live", "", person)
+        await web.base.inbox.accept(Arrival(person, address, Kind.TEXT, QUESTION, site.clock.now()))
+    worker = await site.start("worker", WORKER, wecom=unconnected(site, "live"))
+    assert web.base.cluster is not None
+    await web.base.cluster.session.stop()
+    await site.standin.employee_says("lihua", QUESTION)
+    await eventually(lambda: bool(site.handled("worker")))
+    assert await worker.base.inbox.waiting() == 3
 
 
 async def test_a_worker_that_died_leaves_its_conversation_to_another(site: Site, postgres: Postgres) -> None:
