@@ -135,7 +135,7 @@ async def test_without_an_earlier_question_the_ticket_holds_what_was_said(member
 
 @pytest.mark.parametrize("seed", ["我要", "别再", "推送", "你们推广", "不要再给我发营销推广", "请", "退订推广营销"])
 def test_no_text_keeps_the_matching_busy(seed) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert wish_in(seed * (30 // len(seed)) + "甲") is None
     assert wish_in(seed * 5000 + "甲") is None
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

@@ -208,10 +208,10 @@ def test_the_table_for_reviewers_holds_every_advice_word_for_word() -> None:
 
 
 def test_no_text_is_too_long_or_too_odd() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("", " ", "😀", "\x00", "热水洒手摔头呛吃了宝宝" * 2000, "a " * 5000, "。" * 9000, "1" * 9000):
         danger_in(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_in_a_very_long_text_the_beginning_and_the_end_are_read() -> None:

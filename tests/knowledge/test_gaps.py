@@ -202,9 +202,9 @@ def test_two_thousand_questions_are_gathered_within_two_seconds() -> None:
     characters = "沙发床茶几宝辅食米粉退货票窗帘地毯马桶油烟机猫狗绿植甲醛奶瓶尿布学步车飞选洗坏换霉漆过敏味装"
     said = ["".join(chance.choices(characters, k=8)) + "怎么办" for _ in range(2000)]
     clusters(said[:1])  # the tables are read once
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(clusters(said)) == 2000
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_members_count_before_times_and_the_newest_before_the_older() -> None:
