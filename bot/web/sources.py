@@ -15,6 +15,8 @@ Network = IPv4Network | IPv6Network
 FORWARDED = "X-Forwarded-For"
 _SIGNS_OF_A_PROXY = (FORWARDED, "Forwarded", "X-Real-IP", "Via")
 _CHAIN = 32  # addresses in one header that are looked at: nobody has more proxies
+_LONGEST = 64  # characters of an address with its zone; nothing longer is remembered
+_REMEMBERED = 4096  # addresses: WeCom calls from few
 UNKNOWN = "unknown"
 
 
@@ -36,7 +38,8 @@ class Sources:
 
     def __init__(self, trusted: Iterable[str]) -> None:
         self._trusted = networks(trusted)
-        self._direct = lru_cache(4096)(self._of_peer)
+        self._direct = lru_cache(_REMEMBERED)(self._of_peer)
+        self._claimed = lru_cache(_REMEMBERED)(self._of_claim)
 
     def of(self, peer: str, headers: Mapping[str, str]) -> Source:
         """The source of a request that came from `peer`, an address as the socket names it."""
@@ -59,15 +62,20 @@ class Sources:
 
     def _forwarded(self, proxy: Address, written: str) -> Source:
         """The first address from the right that is no proxy of ours; what stands before a mistake is not believed."""
-        client = proxy
-        for claim in reversed(written.split(",")[-_CHAIN:]):
-            address = parsed(claim.strip())
-            if address is None:
+        client = Source(key(proxy), proxy, many=True, local=False)
+        for claim in (each.strip() for each in reversed(written.split(",")[-_CHAIN:])):
+            found = self._claimed(claim) if len(claim) <= _LONGEST else None
+            if found is None:
                 break
-            client = address
-            if not within(address, self._trusted):
+            client = found
+            if not found.many:
                 break
-        return Source(key(client), client, within(client, self._trusted), local=False)
+        return client
+
+    def _of_claim(self, claim: str) -> Source | None:
+        """`many`: it is a proxy of ours."""
+        address = parsed(claim)
+        return None if address is None else Source(key(address), address, within(address, self._trusted), local=False)
 
 
 def networks(written: Iterable[str]) -> tuple[Network, ...]:
