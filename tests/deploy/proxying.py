@@ -64,6 +64,11 @@ class Proxy:
                 await asyncio.sleep(0.01)
         return path.read_text(encoding="utf-8")
 
+    @property
+    def said(self) -> str:
+        """What nginx wrote to stderr: its error log."""
+        return (self.folder / "stderr.log").read_text(encoding="utf-8")
+
 
 @asynccontextmanager
 async def proxy(folder: Path, webs: Sequence[int]) -> AsyncIterator[Proxy]:
@@ -71,7 +76,8 @@ async def proxy(folder: Path, webs: Sequence[int]) -> AsyncIterator[Proxy]:
     made = Proxy(free_port(), folder)
     path = configured(folder, made.port, webs)
     words = (program(), "-p", str(folder), "-c", str(path), "-g", "daemon off;")
-    process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.DEVNULL)
+    with (folder / "stderr.log").open("wb") as said:
+        process = await asyncio.create_subprocess_exec(*words, stderr=said)
     try:
         await _listening(made.port, process)
         yield made
