@@ -18,7 +18,10 @@ import aiohttp
 from sqlalchemy.engine import URL, make_url
 
 from bot.settings import Server, Settings, WeCom
+from bot.store import postgresql, shape
 from bot.store.database import Database, StoreUnusable
+from bot.store.migrate import known, newest
+from bot.store.shape import Shape
 from knowledge.embeddings.places import on_server
 from knowledge.embeddings.remote import Server as ChromaServer
 from knowledge.embeddings.vectors import VectorsFailed
@@ -30,8 +33,17 @@ from knowledge.search.lexical import Lexical
 
 LITTLE_DISK = 200 * 1024 * 1024  # bytes; below, the store may stop within days
 SHOWN_REJECTED = 3
+SHOWN_CLOSED = 3
 # Moved away first: even `restore --force` cannot write into a damaged file.
 RESTORE = "停止服务，移走这个文件（连同 -wal、-shm），再运行 fencun restore 备份文件"
+OWNER = "用表的所有者账号运行 fencun migrate（docs/operations.md 的 PostgreSQL 一节）"
+NEWER = "用写它的那个版本；要留在这个版本，换一个空的数据库，再用升级前的备份运行 fencun restore 备份文件"
+GRANT = "用表的所有者账号 GRANT 读写的权限（docs/operations.md 的 PostgreSQL 一节）"
+# Where each process has a folder of its own, the settings that are looked at here may name one that none of them uses.
+OWN_INDEX = (
+    "运行 fencun index 生成。有多个进程时每个 worker 和 clock 各有自己的文件夹（FENCUN_KNOWLEDGE__INDEX），"
+    "启动时自己生成，这里只看了当前设置的这一个：请带上那个进程的 FENCUN_KNOWLEDGE__INDEX 再运行 fencun check"
+)
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - read here, not bound
 
 
@@ -103,7 +115,7 @@ def index(guides_folder: Path, root: Path) -> Finding:
     except (NoIndex, OSError, ValueError):
         return Finding("索引", False, f"{name} 打不开", "运行 fencun index 重新生成")
     if manifest is None:
-        return Finding("索引", False, "还没有", "运行 fencun index 生成")
+        return Finding("索引", False, f"当前设置的文件夹 {root} 里还没有", OWN_INDEX)
     message = f"{name}，{manifest.passages} 个段落"
     if manifest.vectors_reason:
         return Finding("索引", None, f"{message}，没有向量：{manifest.vectors_reason}", "运行 fencun index 再试一次")
@@ -131,7 +143,7 @@ def clock(zone: str, now: datetime) -> Finding:
 
 
 async def store(url: str) -> Finding:
-    """Whether the store can be written and, for SQLite, whether its file is whole."""
+    """Whether the store can be written and has a shape to start with and, for SQLite, whether its file is whole."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return await asyncio.to_thread(_sqlite, Path(parsed.database or ""))
@@ -149,28 +161,49 @@ def _sqlite(path: Path) -> Finding:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=5)) as connection:
             said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            found = shape.in_file(connection) if said == "ok" else Shape("")
     except sqlite3.OperationalError as error:
         return Finding("数据库", False, f"{path} 打不开（{error}）", "检查文件的权限和磁盘空间")
     except sqlite3.DatabaseError as error:
         said = str(error)
     if said != "ok":
         return Finding("数据库", False, f"{path} 已损坏（{said}）", RESTORE)
-    return Finding("数据库", True, f"{path}，{path.stat().st_size / 1024 / 1024:.1f} MB，文件完好")
+    size = path.stat().st_size / 1024 / 1024
+    return _wrong_shape(str(path), found) or Finding("数据库", True, f"{path}，{size:.1f} MB，文件完好")
 
 
 async def _server_store(url: str, parsed: URL) -> Finding:
-    where = f"{parsed.host or ''}/{parsed.database or ''}"
+    where = postgresql.where(parsed)
     try:
         database = Database.connect(url)
     except (StoreUnusable, ImportError) as error:
         return Finding("数据库", False, f"{where}：{error}", "检查 [store] url 和数据库驱动")
     try:
         await database.check()
+        found = await shape.on_server(database)
     except StoreUnusable as error:
         return Finding("数据库", False, str(error), "检查 [store] url、网络和数据库账号")
     finally:
         await database.close()
-    return Finding("数据库", True, f"{where} 可以写")
+    return _wrong_shape(where, found) or Finding("数据库", True, f"{where} 可以写")
+
+
+def _wrong_shape(where: str, found: Shape) -> Finding | None:
+    """What lies between the store's shape and the one that this version needs; None where nothing does."""
+    if found.revision and not known(found.revision):
+        what = f"{where} 的结构（{found.revision}）不是这个版本认识的，机器人不会启动"
+        return Finding("数据库", False, what, NEWER)
+    if found.revision == newest():
+        names = "、".join(found.closed[:SHOWN_CLOSED])
+        what = f"{where} 里有 {len(found.closed)} 张表不让当前账号读写（{names} 等）"
+        return Finding("数据库", False, what, GRANT) if found.closed else None
+    if not found.may_change:
+        what = f"的结构（{found.revision}）比这个版本旧" if found.revision else "里没有分寸的表"
+        return Finding("数据库", False, f"{where} {what}，当前账号又不能建表和改表，机器人不会启动", OWNER)
+    if not found.revision:
+        return Finding("数据库", True, f"{where} 里还没有表，第一次启动时生成")
+    what = f"{where} 的结构是 {found.revision}，下一次启动时改成这个版本的 {newest()}"
+    return Finding("数据库", None, what, "在那之前运行 fencun backup 备份")
 
 
 def disk(folder: Path) -> Finding:

@@ -68,13 +68,28 @@ def _vectors_place(value: str) -> str:
 
 def _store_address(value: str) -> str:
     good = bool(re.fullmatch(r"sqlite:///.+|postgresql(\+asyncpg)?://.+", value))
-    try:
-        good = good and (value.startswith("sqlite") or bool(urlsplit(value).hostname and urlsplit(value).port != 0))
-    except ValueError:  # the port is no number; the text of the error may hold the password
-        good = False
-    if not good:
-        raise ValueError("要写成 sqlite:///文件路径 或 postgresql://用户:密码@主机/库名")
+    if not good or not (value.startswith("sqlite") or _server_address(value)):
+        raise ValueError(
+            "要写成 sqlite:///文件路径 或 postgresql://用户:密码@主机/库名，"
+            "密码里的 @ : / # ? % 要写成百分号编码（例如 @ 写成 %40）"
+        )
     return value
+
+
+def _server_address(value: str) -> bool:
+    """Whether there is one way to read it. Where there are two, one takes a part of the password for the host, and the
+    host is shown."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - slow to load, and not needed on SQLite
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    password = value.partition("://")[2].partition(":")[2]  # and all behind it
+    try:
+        parts, read = urlsplit(value), make_url(value)
+        host, port = parts.hostname or "", parts.port
+    except (ValueError, ArgumentError):  # the port is no number; the text of the error may hold the password
+        return False
+    same = (host.casefold(), port) == ((read.host or "").casefold(), read.port)
+    return bool(host) and port != 0 and same and password.count("@") <= 1
 
 
 def _zone(value: str) -> str:

@@ -45,7 +45,7 @@ async def migrate(database: Database) -> str:
         # Alembic does not know the revision it found: somebody went back to an older version of the program.
         raise StoreUnusable(
             f"数据库的结构不是这个版本认识的（{error}）。没有写入任何内容。"
-            "请用写它的那个版本启动，或用升级前的备份运行 fencun restore。"
+            "请用写它的那个版本启动；要留在这个版本，换一个空的数据库，再用升级前的备份运行 fencun restore。"
         ) from error
 
 

@@ -46,7 +46,10 @@ def test_guides_are_counted_and_rejected_files_named_with_their_reason(tmp_path:
 
 def test_the_index_is_missing_then_good_then_old_then_broken(tmp_path: Path) -> None:
     guides, root = folder_with(tmp_path / "guides", sofa=GUIDE), tmp_path / "index"
-    assert doctor.index(guides, root).ok is False
+    missing = doctor.index(guides, root)
+    assert missing.ok is False
+    assert str(root) in missing.message
+    assert "FENCUN_KNOWLEDGE__INDEX" in missing.what_to_do  # of several processes each has its own
     built = build(guides, root, tmp_path / "chroma")
     assert doctor.index(guides, root).ok is True
     folder_with(guides, rug=GUIDE.replace("沙发", "地毯"))
