@@ -14,6 +14,7 @@ from bot.channels.aibot_line import within
 from bot.clock import Clock
 from bot.engine import Waker
 from bot.settings import AiBot
+from bot.store.away import named
 from bot.store.inbox import Inbox
 from bot.wecom.messages import aibot_arrival
 from handlers.turn import Kind
@@ -113,7 +114,7 @@ class Intake:
         try:
             accepted = await self._inbox.accept(arrival)
         except Exception as error:  # noqa: BLE001 - whatever the store said, the callback is not in it
-            log.warning("aibot_callback_not_stored", bot=self._bot.name, error=type(error).__name__)
+            log.warning("aibot_callback_not_stored", bot=self._bot.name, error=named(error))
             return False
         if accepted.new:
             self._engine.wake(arrival.address.conversation)

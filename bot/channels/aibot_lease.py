@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
+from bot.store.away import named
 from bot.store.marks import Leases
 
 log = structlog.get_logger()
@@ -46,12 +47,12 @@ class BotLease:
         try:
             await self._leases.release(self._name, self._owner)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("aibot_lease_not_released", lease=self._name, error=type(error).__name__)
+            log.warning("aibot_lease_not_released", lease=self._name, error=named(error))
 
     async def _take(self) -> bool | None:
         """Whether the lease is ours; None when the store did not say."""
         try:
             return await self._leases.take(self._name, self._owner, self._clock.now(), LEASE_SECONDS)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("aibot_lease_not_taken", lease=self._name, error=type(error).__name__)
+            log.warning("aibot_lease_not_taken", lease=self._name, error=named(error))
             return None

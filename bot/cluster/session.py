@@ -168,7 +168,11 @@ class Session:
             },
         )
         connection.add_termination_listener(self._lose)
-        await connection.add_listener(CHANNEL, self._hear)
+        try:
+            await connection.add_listener(CHANNEL, self._hear)
+        except Failures:
+            connection.terminate()  # a standby lets us in, but not listen: each try would leave a connection behind
+            raise
         self._gone.clear()
         self._connection = connection
         self._told = False

@@ -1,4 +1,4 @@
-"""Whether an error says that the store itself was not there, full or too busy, whatever it was asked."""
+"""Whether an error says that the store itself was not there, full, too busy or closed to us, whatever it was asked."""
 
 import sqlite3
 import time
@@ -29,6 +29,11 @@ _POSTGRESQL = (
     asyncpg.InsufficientResourcesError,  # disk full, no connection left
     asyncpg.TransactionRollbackError,  # a deadlock: the other side went on
     asyncpg.LockNotAvailableError,
+    # What an operator has closed to us and will open: no message is to blame, and the next server may let us in.
+    asyncpg.InvalidAuthorizationSpecificationError,  # a new password, NOLOGIN, pg_hba.conf
+    asyncpg.InvalidCatalogNameError,  # the database is renamed or being restored
+    asyncpg.ObjectNotInPrerequisiteStateError,  # ALLOW_CONNECTIONS false
+    asyncpg.InsufficientPrivilegeError,  # a GRANT is missing
 )
 
 
@@ -41,8 +46,16 @@ def away(error: BaseException) -> bool:
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE  # the low byte is the kind
-    # SQLAlchemy puts an error of its own around the driver's; connecting may fail with the system's.
+    # SQLAlchemy puts an error of its own around the driver's; connecting may fail with the system's. Where a server
+    # turned out to take no writes its connection is invalidated (`postgresql`); a write in a view of ours is a defect.
     return error.connection_invalidated or any(isinstance(each, (*_POSTGRESQL, OSError)) for each in _chain(cause))
+
+
+def named(error: BaseException) -> str:
+    """The class of the driver's own error, which says what happened; those around it say only that something did."""
+    inner = _chain(error.orig) if isinstance(error, DBAPIError) else []
+    driver = [each for each in inner if isinstance(each, (asyncpg.PostgresError, asyncpg.InterfaceError))]
+    return type([*driver, *inner, error][0]).__name__
 
 
 def _pool_gave_up(error: BaseException) -> bool:
@@ -64,8 +77,7 @@ class Outage:
             return False
         now = self._seconds()
         if self._last is None or now - self._last > QUIET:
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            log.warning("store_away", error=type(cause).__name__)
+            log.warning("store_away", error=named(error))
         self._last = now
         return True
 

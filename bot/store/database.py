@@ -119,11 +119,16 @@ class Database:
         """Raise StoreUnusable unless the store can be written now."""
         try:
             async with self.write() as connection:
-                await connection.exec_driver_sql("SELECT 1")
-                if self.shared and await postgresql.reads_only(connection):
-                    raise StoreUnusable(postgresql.read_only(self.url))
+                await connection.exec_driver_sql(postgresql.MUST_WRITE if self.shared else "SELECT 1")
         except FAILURES as error:
             raise StoreUnusable(explain(self.url, error)) from error
+
+    async def must_write(self) -> None:
+        """Raise one of FAILURES where the server takes no writes. SQLite's one connection that writes may be in use for
+        long, so it is not asked."""
+        if self.shared:
+            async with self.write_single() as connection:
+                await connection.exec_driver_sql(postgresql.MUST_WRITE)
 
     async def scrub(self) -> None:
         """Let nothing that was deleted be found in the files: deleted content is overwritten as it goes, and the log

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-from sqlalchemy import String, event, func, select
-from sqlalchemy.engine import URL
+from sqlalchemy import String, event
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
@@ -20,6 +20,14 @@ LOCK_SECONDS = 10  # a row or advisory lock of somebody else is waited for no lo
 RECYCLE_SECONDS = 1800
 IDLE_SECONDS = 0.1  # a server takes longer to come back
 GRACE_SECONDS = 5  # what the server gets to end a statement by itself before we end the connection
+
+# Fails as a write would where the server stands by for another one, or our account or database may only read: asking
+# for the setting instead would leave the connection in the pool.
+MUST_WRITE = """
+DO $$ BEGIN
+    IF current_setting('transaction_read_only') = 'on' THEN RAISE read_only_sql_transaction; END IF;
+END $$
+"""
 
 # Seconds until a peer that does not answer counts as gone: the first probe, between probes, probes.
 KEEPALIVE = (15, 5, 3)
@@ -47,6 +55,7 @@ def engines(url: URL, limits: Limits) -> tuple[AsyncEngine, AsyncEngine]:
         hide_parameters=True,
     )
     _ping_the_idle(writer)
+    _leave_who_takes_no_writes(writer)
     return writer, writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
@@ -72,6 +81,20 @@ def _ping_the_idle(engine: AsyncEngine) -> None:
 
     event.listen(engine.sync_engine, "checkin", back)
     event.listen(engine.sync_engine, "checkout", out)
+
+
+def _leave_who_takes_no_writes(engine: AsyncEngine) -> None:
+    """A session keeps what it was told at its beginning, and one with a standby stays there. Where one that should
+    write met that, the whole pool is renewed: as soon as the server writes again, or another one does, so do we."""
+
+    def met(context: ExceptionContext) -> None:
+        options = context.connection.get_execution_options() if context.connection is not None else {}
+        said = getattr(context.original_exception, "sqlstate", None)
+        # In a view that we made for reading it is a defect of ours, and the connection as good as before.
+        if said == asyncpg.ReadOnlySQLTransactionError.sqlstate and not options.get("postgresql_readonly"):
+            context.is_disconnect = True
+
+    event.listen(engine.sync_engine, "handle_error", met)
 
 
 def unlimited(url: URL) -> AsyncEngine:
@@ -142,24 +165,15 @@ def _keep_alive(connection: Any) -> None:
 def explain(url: URL, error: BaseException) -> str:
     """What happened and what to do. Nothing of the address but host and database; never the password."""
     cause = _cause(error)
-    where = _where(url)
+    place = where(url)
+    if isinstance(cause, asyncpg.TooManyConnectionsError):
+        return f"数据库 {place} 的连接已满。没有写入任何内容。{_limit(url, cause)}"
     for kinds, words in SAID:
         if isinstance(cause, kinds):
-            return words.format(where=where, user=url.username or "")
+            return words.format(where=place, user=url.username or "")
     first = (str(cause).splitlines() or [""])[0]
     name = type(cause).__name__
-    return f"数据库 {where} 用不了（{name}：{first}）。已有的数据没有动。请检查 [store] url 和数据库的日志。"
-
-
-async def reads_only(connection: AsyncConnection) -> bool:
-    """Whether the server takes no writes from us: it stands by for another one, or our account may only read."""
-    said = str(await connection.scalar(select(func.current_setting("transaction_read_only"))))
-    return said == "on"
-
-
-def read_only(url: URL) -> str:
-    """What is said of a server that takes no writes."""
-    return READ_ONLY.format(where=_where(url))
+    return f"数据库 {place} 用不了（{name}：{first}）。已有的数据没有动。请检查 [store] url 和数据库的日志。"
 
 
 def collided(error: DBAPIError) -> bool:
@@ -167,8 +181,23 @@ def collided(error: DBAPIError) -> bool:
     return str(getattr(error.orig, "sqlstate", "")) == str(asyncpg.DeadlockDetectedError.sqlstate)
 
 
-def _where(url: URL) -> str:
-    return f"{url.host or '本机'}/{url.database or ''}"
+def where(url: URL) -> str:
+    """Host and database. SQLAlchemy reads to the first `@`, so a password that is not encoded goes on in them: what
+    stands before the last `@` is left out."""
+    return f"{url.host or '本机'}/{url.database or ''}".rpartition("@")[2]
+
+
+def _limit(url: URL, error: asyncpg.TooManyConnectionsError) -> str:
+    """Which limit was reached, and what to do. The server's words may be in any language, its functions are not; what
+    stands between us and the server may say no function."""
+    function, said = getattr(error, "server_source_function", None), str(error)
+    if function == "InitializeSessionUserId" or "for role" in said:
+        wider = f"账号 {url.username} 的上限（ALTER ROLE {url.username} CONNECTION LIMIT …）"
+    elif function == "CheckMyDatabase" or "for database" in said:
+        wider = f"这个库的上限（ALTER DATABASE {url.database} CONNECTION LIMIT …）"
+    else:
+        wider = "服务器的 max_connections"
+    return f"请调小 [store] pool，或调大{wider}。"
 
 
 def _cause(error: BaseException) -> BaseException:
@@ -187,7 +216,6 @@ def _without_limit(_type: String, _compiler: Any, **_options: Any) -> str:
     return "VARCHAR"
 
 
-READ_ONLY = "数据库 {where} 是只读的，可能连到了备库。没有写入任何内容。请把 [store] url 改成主库的地址。"
 SAID: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     (
         (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError),
@@ -197,14 +225,13 @@ SAID: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         (asyncpg.InvalidCatalogNameError,),
         "数据库 {where} 不存在。没有写入任何内容。请先建库（CREATE DATABASE），或改 [store] url。",
     ),
-    ((asyncpg.ReadOnlySQLTransactionError,), READ_ONLY),
+    (
+        (asyncpg.ReadOnlySQLTransactionError,),
+        "数据库 {where} 是只读的，可能连到了备库。没有写入任何内容。请把 [store] url 改成主库的地址。",
+    ),
     (
         (asyncpg.InsufficientPrivilegeError,),
         "账号 {user} 在数据库 {where} 里权限不够。没有写入任何内容。请按 docs/operations.md 的 PostgreSQL 一节授权。",
-    ),
-    (
-        (asyncpg.TooManyConnectionsError,),
-        "数据库 {where} 的连接已满。没有写入任何内容。请调小 [store] pool，或调大 max_connections。",
     ),
     (
         (asyncpg.CannotConnectNowError,),

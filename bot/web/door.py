@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.clock import Clock
 from bot.metrics import Metrics
 from bot.pace import Pace
+from bot.store.away import named
 from bot.web.edge import AUTHENTIC
 from bot.wecom.crypto import Crypto, Forged, echostr_of_query
 from bot.wecom.safe_xml import Malformed
@@ -108,7 +109,7 @@ class Door:
             response = self.refused(request, channel, 400, "hung_up")
         except (SQLAlchemyError, OSError) as error:
             # Not acked, so WeCom asks again: nothing is lost while the disk is full.
-            log.warning("callback_not_stored", channel=channel, error=type(error).__name__)
+            log.warning("callback_not_stored", channel=channel, error=named(error))
             self._metrics.callbacks.labels(channel, "not_stored").inc()
             response = web.Response(status=503)
         self._metrics.ack_seconds.labels(channel).observe(time.perf_counter() - started)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError, Oper
 from structlog.testing import capture_logs
 
 from bot.part import Part, Receipt
-from bot.store.away import QUIET, Outage, away
+from bot.store.away import QUIET, Outage, away, named
 from bot.ticker import Ticker
 from handlers.turn import Channel
 from tests.bot.house import CHEN, House
@@ -42,11 +42,16 @@ def postgresql_error(cause: Exception, *, wrapped: bool = True) -> DBAPIError:
         postgresql_error(asyncpg.DiskFullError("no space left")),
         postgresql_error(ConnectionResetError(104, "reset"), wrapped=False),
         asyncpg.CannotConnectNowError("starting up"),
+        postgresql_error(asyncpg.InvalidPasswordError("not the password"), wrapped=False),
+        asyncpg.InvalidAuthorizationSpecificationError("not permitted to log in"),
+        asyncpg.InvalidCatalogNameError("no such database"),
+        asyncpg.ObjectNotInPrerequisiteStateError("not accepting connections"),
+        postgresql_error(asyncpg.InsufficientPrivilegeError("permission denied for table delivery")),
         InvalidRequestError("This connection is closed"),
     ],
     ids=repr,
 )
-def test_a_store_that_is_gone_full_or_busy_is_away(error: Exception) -> None:
+def test_a_store_that_is_gone_full_busy_or_closed_to_us_is_away(error: Exception) -> None:
     assert away(error)
 
 
@@ -57,6 +62,7 @@ def test_a_store_that_is_gone_full_or_busy_is_away(error: Exception) -> None:
         IntegrityError("INSERT", None, sqlite3.IntegrityError("UNIQUE")),
         postgresql_error(asyncpg.UniqueViolationError("duplicate")),
         postgresql_error(asyncpg.StringDataRightTruncationError("too long")),
+        postgresql_error(asyncpg.ReadOnlySQLTransactionError("a write in a view that we made for reading")),
         ValueError("ours"),
         InvalidRequestError("A transaction is already begun"),
         OSError("a file of ours"),
@@ -65,6 +71,15 @@ def test_a_store_that_is_gone_full_or_busy_is_away(error: Exception) -> None:
 )
 def test_what_the_store_refuses_and_what_is_our_own_fault_is_not(error: Exception) -> None:
     assert not away(error)
+
+
+def test_an_error_of_the_store_is_named_as_the_driver_names_it() -> None:
+    lost = asyncpg.ConnectionDoesNotExistError("closed in the middle of operation")
+    lost.__cause__ = ConnectionResetError(104, "reset")
+    assert named(postgresql_error(lost)) == "ConnectionDoesNotExistError"
+    assert named(postgresql_error(OSError("no route"), wrapped=False)) == "OSError"
+    assert named(sqlite_error(sqlite3.SQLITE_FULL)) == "OperationalError"
+    assert named(TimeoutError()) == "TimeoutError"
 
 
 GONE = postgresql_error(asyncpg.AdminShutdownError("terminating connection"))
