@@ -147,9 +147,10 @@ def build(settings: Settings, clock: Clock | None = None, role: ProcessRole = Pr
 
 
 def _web(base: Foundation, connections: Connections, librarian: Librarian) -> Web:
-    behind = Readiness(base.settings.wecom, connections.client, librarian).problems if base.role.works else None
-    measuring = Measuring(base, connections, librarian.built_at)
-    return Web(base, connections.streams, connections.ringing, measuring, behind)
+    # The clock too: it makes posts and reminders from the guides, and asks WeCom whom they are for.
+    readiness = Readiness(base.settings.wecom, connections.client, librarian)
+    measuring = Measuring(base, connections, librarian.built_at, librarian.vectors_up)
+    return Web(base, connections.streams, connections.ringing, measuring, readiness.problems)
 
 
 def _engine(base: Foundation, desk: Desk, connections: Connections) -> Engine:

@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from bot.alarm import Alarm
+from bot.build_report import guides_named, reason
 from bot.effects import REINDEX
 from bot.environ import PREFIX
 from bot.models import assistant_of, embedder_of, embedding_access
@@ -26,6 +28,7 @@ from bot.settings import Settings
 from bot.store import marks
 from bot.store.database import Database
 from bot.transaction import Transactions
+from bot.vector_watch import VectorWatch
 from knowledge.embeddings.places import Place, on_server, place_of
 from knowledge.indexing import generation
 from knowledge.indexing.generation import NoIndex
@@ -58,6 +61,8 @@ class Librarian:
         self._assistant: Assistant | None = None
         self._unusable = ""  # why there is no assistant though a model is set; told once
         self._rebuilt: str | None = None  # the request that was seen to last
+        self._vector_watch = VectorWatch()
+        self.not_built = ""  # why the last build made no index, without a word of a guide; empty after one that did
         self._repaired = ""  # the generation whose vectors have been rebuilt once: no endless rebuilding
 
     @property
@@ -73,6 +78,10 @@ class Librarian:
         """When the index in use was built, in seconds since 1970. Raises OSError where there is none."""
         index = self._settings.knowledge.index
         return (index / self._current() / "manifest.json").stat().st_mtime
+
+    def vectors_up(self) -> float:
+        """1 while vectors take part in answers, 0 while words answer alone; not a number without a library."""
+        return nan if self._library is None else float(self._library.vectors_ok)
 
     async def answer(
         self, question: str, history: Sequence[Line], today: date, so_far: Callable[[str], None] | None = None
@@ -93,11 +102,9 @@ class Librarian:
         if self._current() and await self._open():
             return
         log.info("index_building")
-        code, report = await self._build()
-        if code:
-            log.warning("index_not_built", code=code)
+        await self._build()
         if not await self._open():
-            log.warning("no_library", lines=len(report.splitlines()))
+            log.warning("no_library", why=self.not_built)
 
     async def look(self) -> None:
         """Do what is asked for: a rebuild by command, one that broken vectors need, a generation made by others."""
@@ -117,6 +124,7 @@ class Librarian:
         elif self._library.missed_server and await self._server_is_back():
             await self._build()
             await self._open()
+        await self._vector_watch.look(self._library)
 
     def close(self) -> None:
         if self._library is not None:
@@ -207,24 +215,37 @@ class Librarian:
                 await transaction.enqueue(self._alarm.raised("model", text, transaction.now))
 
     async def _build(self) -> tuple[int, str]:
-        """`fencun index` in a process of its own; its exit code and what it said."""
+        """`fencun index` in a process of its own; its exit code and what it said. Why it failed is logged and kept."""
         async with self._building:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", "index"),
-                env=_builder_environ(self._settings),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, process.pid, BUILDER_NICENESS)
             try:
-                said, failed = await process.communicate()
-            except asyncio.CancelledError:
-                process.kill()
-                await process.wait()
-                raise
-        report = (said if process.returncode == 0 else failed).decode("utf-8", "replace")
-        return process.returncode or 0, report.strip()
+                code, report = await _built(self._settings)
+            except (OSError, RuntimeError) as error:  # no right to start it, no process or thread left
+                why = error.strerror if isinstance(error, OSError) else ""
+                code, report = os.EX_OSERR, f"建索引的进程没能启动：{why or type(error).__name__}。"
+        self.not_built = reason(report) if code else ""
+        if code:
+            log.warning("index_not_built", code=code, why=self.not_built, guides=guides_named(report))
+        return code, report
+
+
+async def _built(settings: Settings) -> tuple[int, str]:
+    """The builder's exit code and what it said. Raises OSError or RuntimeError where it could not be started."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "index"),
+        env=_builder_environ(settings),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, BUILDER_NICENESS)
+    try:
+        said, failed = await process.communicate()
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
+    report = (said if process.returncode == 0 else failed).decode("utf-8", "replace")
+    return process.returncode or 0, report.strip()
 
 
 async def opened_beside(before: Library | None, index: Path, vectors: Path | Place, **settings: Any) -> Library:

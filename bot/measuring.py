@@ -15,6 +15,7 @@ from bot.foundation import Foundation
 from bot.metrics import StoreGauges
 from bot.part import Klass
 from bot.store import pages
+from bot.store.away import named
 from bot.store.database import FAILURES
 from bot.store.outbox import OPEN
 from bot.store.queues import SHOWN, Queues, queues
@@ -37,15 +38,17 @@ class Measuring:
         base: Foundation,
         connections: "Connections | None" = None,
         index_built: Callable[[], float] | None = None,
+        vectors_up: Callable[[], float] | None = None,
     ) -> None:
-        """`index_built`: when the index in use was (seconds since 1970), OSError without one; None where nobody asks
-        the guides."""
+        """`index_built`: when the index in use was (seconds since 1970), OSError without one. `vectors_up`: 1, 0, or
+        not a number without an index. None where nobody asks the guides."""
         self._base = base
         self._connections = connections
         self._index_built = index_built
+        self._vectors_up = vectors_up
 
     async def look(self, *, ready: bool) -> None:
-        """`ready`: whether the start of this process is over."""
+        """`ready`: what /readyz says."""
         shown, now = self._base.metrics.process, self._base.clock.now()
         shown.ready.set(ready)
         sockets = self._connections.sockets.values() if self._connections else ()
@@ -54,16 +57,20 @@ class Measuring:
         if self._index_built is not None:
             with suppress(OSError):  # none was built yet
                 shown.index_age.set(max(0.0, now.timestamp() - await asyncio.to_thread(self._index_built)))
+        if self._vectors_up is not None:
+            shown.vectors_up.set(self._vectors_up())
         await self._look_at_store(now)
 
     async def _look_at_store(self, now: datetime) -> None:
         gauges = self._base.metrics.store
         try:
-            async with asyncio.timeout(PATIENCE), self._base.database.read() as connection:
-                found = await queues(connection, now, self._connections.accounts if self._connections else ())
-                cases = await pages.cases(connection)
+            async with asyncio.timeout(PATIENCE):
+                await self._base.database.must_write()
+                async with self._base.database.read() as connection:
+                    found = await queues(connection, now, self._connections.accounts if self._connections else ())
+                    cases = await pages.cases(connection)
         except (*FAILURES, TimeoutError) as error:
-            log.warning("queues_not_read", error=type(error).__name__)
+            log.warning("queues_not_read", error=named(error))
             gauges.unknown()
             return
         gauges.first_replies_overdue.set(await asyncio.to_thread(overdue, cases, self._base.ladder, now))

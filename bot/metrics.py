@@ -112,7 +112,7 @@ class StoreGauges:
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(f"fencun_{name}", text, labels, registry=registry)
 
-        self.up = gauge("store_up", "Whether the store could be read for these figures")
+        self.up = gauge("store_up", "Whether the store takes writes and could be read for these figures")
         self.items_waiting = gauge("items_waiting", "Items that nobody has handled")
         self.oldest_item = gauge("oldest_item_seconds", "Age of the oldest of them")
         self.items_dead = gauge("items_dead", "Items that could not be handled")
@@ -129,7 +129,7 @@ class StoreGauges:
         self.unknown()
 
     def unknown(self) -> None:
-        """The store does not answer: nothing is rather shown than something old."""
+        """The store does not answer, or takes no writes: nothing is rather shown than something old."""
         self.up.set(0)
         for plain in (
             self.items_waiting,
@@ -154,7 +154,7 @@ class ProcessGauges:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.build = Gauge("fencun_build_info", "Always 1", ["version", "role"], registry=registry)
-        self.ready = Gauge("fencun_ready", "Whether the start is over", registry=registry)
+        self.ready = Gauge("fencun_ready", "Whether /readyz says so", registry=registry)
         self.session_up = Gauge(
             "fencun_session_up", "Whether the session for locks and calls stands", registry=registry
         )
@@ -164,6 +164,8 @@ class ProcessGauges:
         self.aibot_connections = Gauge("fencun_aibot_connections", "Those connected here", registry=registry)
         self.index_age = Gauge("fencun_index_age_seconds", "Age of the index in use", registry=registry)
         self.index_age.set(nan)
+        self.vectors_up = Gauge("fencun_vectors_up", "Whether vectors take part in answers", registry=registry)
+        self.vectors_up.set(nan)  # a process that only takes in asks no guides
         self.lanes_refused = Counter(
             "fencun_lanes_refused", "Lanes that another process was draining", registry=registry
         )

@@ -18,7 +18,8 @@ class Readiness:
         """In words for an operator, each with what to do; empty where nothing is wrong."""
         problems = []
         if self._librarian.library is None:
-            problems.append("还没有可用的索引，请检查 [knowledge] guides，再运行 fencun index")
+            why = f"（建索引时：{self._librarian.not_built}）" if self._librarian.not_built else ""
+            problems.append(f"还没有可用的索引{why}，请检查 [knowledge] guides，再运行 fencun index")
         for secret in self._secrets:
             try:
                 await self._client.token(secret.get_secret_value())

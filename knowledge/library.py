@@ -129,6 +129,10 @@ class Library:
     def vectors_reason(self) -> str:
         return self._nearness.absent
 
+    def look_at_vectors(self) -> None:
+        """Bring `vectors_ok` up to this moment, also when nobody has asked anything. May take seconds."""
+        self._nearness.look()
+
     @property
     def needs_rebuild(self) -> bool:
         return self._nearness.needs_rebuild

@@ -24,6 +24,8 @@ from bot.wecom.crypto import Crypto
 
 log = structlog.get_logger()
 
+READY_PATIENCE = 3.0  # seconds of a look at /metrics; with those for the store less than Prometheus waits
+
 
 class Web:
     """Builds the aiohttp application. `ready` is set once everything behind it runs.
@@ -133,7 +135,15 @@ class Web:
 
     async def measure(self) -> None:
         """Bring the gauges up to this moment."""
-        await self._measuring.look(ready=self.ready)
+        await self._measuring.look(ready=await self._is_ready())
+
+    async def _is_ready(self) -> bool:
+        """What /readyz says. It may wait for a WeCom that hangs, Prometheus would not: no word in time is a no."""
+        try:
+            async with asyncio.timeout(READY_PATIENCE):
+                return not await self._known_problems()
+        except TimeoutError:
+            return False
 
 
 async def _nameless(_request: web.Request, response: web.StreamResponse) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from knowledge.embeddings.embedding import Embedder, EmbeddingFailed, Rows
 from knowledge.embeddings.places import OpenVectors
+from knowledge.embeddings.remote import RemoteVectors
 from knowledge.embeddings.vectors import VectorsAbsent, VectorsAway, VectorsFailed, VectorsLocked
 
 _SPARE = 4  # how many times as many are asked for where some of them belong to guides that went
@@ -75,8 +76,22 @@ class Nearness:
         except (EmbeddingFailed, VectorsAway):
             return []
         except VectorsFailed as error:
-            self.reason, self.needs_rebuild = str(error), True
+            self._broken(error)
             return []
+
+    def look(self) -> None:
+        """Bring `absent` up to this moment: a server may come and go while nobody asks. May take seconds."""
+        if not isinstance(self._vectors, RemoteVectors) or self.reason:
+            return
+        try:
+            self._vectors.look()
+        except VectorsAway:
+            return  # `absent` says it
+        except VectorsFailed as error:
+            self._broken(error)
+
+    def _broken(self, error: VectorsFailed) -> None:
+        self.reason, self.needs_rebuild = str(error), True
 
     def shared(self) -> OpenVectors | VectorsFailed | None:
         """The open collection for one more user, why it is broken, or None when there is none open."""

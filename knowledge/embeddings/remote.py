@@ -230,6 +230,7 @@ class RemoteVectors:
         self._expected = expected
         self._now = now
         self._breaker = Breaker(1, REST_SECONDS, now)
+        self._missed = False  # the last call failed: the breaker opens again by itself, which brings no server back
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="chroma")
         self._id = ""
         self._proven_at = float("-inf")
@@ -238,8 +239,8 @@ class RemoteVectors:
 
     @property
     def away(self) -> str:
-        """Why nothing can be asked now; empty while the server answers."""
-        there = self._id and not self._breaker.pausing
+        """Why nothing can be asked now; empty while the server answers, as far as the last call knows."""
+        there = self._id and not self._missed
         return "" if there else _AWAY.format(where=self._server.where, why="稍后再试")
 
     def prove(self) -> None:
@@ -247,8 +248,33 @@ class RemoteVectors:
         try:
             self._prove()
         except VectorsAway:
-            self._breaker.failed()
+            self._failed()
             raise
+        self._worked()
+
+    def look(self) -> None:
+        """Ask whether the server is there, so that an outage and its end show without a question.
+
+        Raises VectorsFailed.
+        """
+        if self._breaker.pausing:
+            return
+        if self.away:
+            self.prove()
+            return
+        try:
+            self._server.now()
+        except VectorsFailed as error:
+            self._failed()
+            raise VectorsAway(self.away) from error
+
+    def _failed(self) -> None:
+        self._missed = True
+        self._breaker.failed()
+
+    def _worked(self) -> None:
+        self._missed = False
+        self._breaker.worked()
 
     def _prove(self) -> None:
         found = self._server.find(self._name)
@@ -271,11 +297,11 @@ class RemoteVectors:
             # The time-out of a socket begins anew with every byte; a question waits no longer than it may.
             found = self._threads.submit(self._search, row, limit).result(SEARCH_SECONDS)
         except (VectorsAway, TimeoutError) as error:
-            self._breaker.failed()
+            self._failed()
             raise VectorsAway(self.away) from error
         except RuntimeError:  # closed meanwhile
             return []
-        self._breaker.worked()
+        self._worked()
         return found
 
     def _search(self, row: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:

@@ -1,5 +1,6 @@
 """What /metrics shows of queues, deadlines and calls, and that it shows nobody."""
 
+import asyncio
 from datetime import timedelta
 from math import inf, isnan
 
@@ -11,6 +12,7 @@ from bot import measuring
 from bot.arrival import Address, Arrival
 from bot.store import marks
 from bot.store.queues import BACKUP
+from bot.web import routes
 from handlers.turn import Channel, Kind
 from tests.bot.house import CHEN, KF, House
 from tests.bot.rough import ask
@@ -95,6 +97,27 @@ async def test_a_store_that_does_not_answer_is_said_and_nothing_old_is_shown(
     assert "fencun_store_up 0.0" in answered.text
     assert "fencun_parts{" not in answered.text
     assert isnan(figure(house, "items_waiting"))
+
+
+async def test_ready_is_what_readyz_says(house: House) -> None:
+    await looked(house)
+    assert figure(house, "ready") == 1
+    house.program.librarian.close()
+    await looked(house)
+    assert figure(house, "ready") == 0
+    assert isnan(figure(house, "vectors_up"))
+
+
+async def test_a_look_does_not_wait_for_a_readiness_that_hangs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hangs() -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(routes, "READY_PATIENCE", 0.05)
+    monkeypatch.setattr(house.program.web, "_behind", hangs)
+    async with asyncio.timeout(5):
+        await looked(house)
+    assert figure(house, "ready") == 0
 
 
 async def test_one_that_is_alone_is_the_clock_and_has_no_session(house: House) -> None:

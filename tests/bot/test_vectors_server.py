@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import librarian
+from bot import librarian, vector_watch
 from bot.doctor import vectors
 from bot.settings import WrongSettings, load
 from knowledge.embeddings import remote
@@ -14,6 +14,7 @@ from knowledge.embeddings.places import place_of
 from knowledge.indexing.index import build
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import House, Shelf
+from tests.bot.rough import ask, journal
 from tests.knowledge.chroma_server import ChromaProcess
 
 QUESTION = "沙发和茶几之间留多少"
@@ -24,6 +25,7 @@ def chroma(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChromaPr
     """A server that is not running yet; who looks for it looks often."""
     monkeypatch.setattr(remote, "REST_SECONDS", 0.0)
     monkeypatch.setattr(librarian, "SERVER_SECONDS", 0.0)
+    monkeypatch.setattr(vector_watch, "PROBE_SECONDS", 0.0)
     process = ChromaProcess(tmp_path / "vectors")
     yield process
     process.end()
@@ -61,6 +63,25 @@ async def test_a_server_that_comes_after_the_bot_gets_the_vectors_by_itself(
         chroma.start()
         await house.jump(seconds=5)
         assert vectors_ok(house)
+
+
+async def test_an_outage_shows_without_a_question_and_is_logged_once(
+    open_house: OpenHouse, chroma: ChromaProcess, shelf: Shelf, tmp_path: Path
+) -> None:
+    chroma.start()
+    await asyncio.to_thread(build, shelf.guides, tmp_path / "index", place_of(chroma.url))
+    with journal() as log:
+        async with open_house(knowledge={"index": tmp_path / "index", "vectors": chroma.url}) as house:
+            await house.jump(seconds=5)
+            assert "fencun_vectors_up 1.0" in (await ask(house, "GET", "/metrics")).text
+            chroma.kill()
+            for _ in range(3):
+                await house.jump(seconds=5)
+            assert "fencun_vectors_up 0.0" in (await ask(house, "GET", "/metrics")).text
+            chroma.start()
+            await house.jump(seconds=5)
+            assert "fencun_vectors_up 1.0" in (await ask(house, "GET", "/metrics")).text
+    assert len(log.of("vectors_away")) == len(log.of("vectors_back")) == 1
 
 
 async def test_the_check_says_whether_the_server_answers(chroma: ChromaProcess) -> None:

@@ -157,6 +157,25 @@ def test_a_library_answers_while_the_server_is_away_and_uses_it_again_when_it_is
         process.end()
 
 
+def test_an_outage_lasts_until_the_server_answers_and_is_seen_without_a_question(guides, tmp_path, monkeypatch):
+    monkeypatch.setattr(remote, "REST_SECONDS", 0.0)  # a rest that is over brings no server back
+    process = ChromaProcess(tmp_path / "data")
+    process.start()
+    try:
+        place = place_of(process.url)
+        build(guides, tmp_path / "index", place)
+        library = Library.open(tmp_path / "index", place)
+        seen = []
+        for happens in (lambda: None, process.kill, lambda: None, process.start):
+            happens()
+            library.look_at_vectors()
+            seen.append(library.vectors_ok)
+        assert seen == [True, False, False, True]
+        library.close()
+    finally:
+        process.end()
+
+
 def test_an_index_built_without_the_server_says_so_and_wants_to_be_built_again(guides, tmp_path, place):
     nowhere = place_of(f"http://127.0.0.1:{free_port()}")
     built = build(guides, tmp_path / "index", nowhere)

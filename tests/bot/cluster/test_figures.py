@@ -1,5 +1,7 @@
 """What the processes of a site show of themselves."""
 
+from math import isnan
+
 from sqlalchemy import text
 
 from bot.process_role import ProcessRole
@@ -42,6 +44,15 @@ async def test_a_lane_that_another_process_has_is_left_and_counted(site: Site) -
     worker.engine.wake(lane)
     await eventually(lambda: figure(worker, "lanes_refused_total") >= 1)
     await other.base.cluster.session.unlock(lane)
+
+
+async def test_a_clock_without_an_index_is_not_ready_and_a_web_asks_none(site: Site) -> None:
+    none = {"guides": site.folder / "none", "index": site.folder / "i", "vectors": str(site.folder / "c")}
+    for role, ready in ((ProcessRole.CLOCK, 0), (ProcessRole.WEB, 1)):
+        program = await site.start(role, role, knowledge=none)
+        await program.web.measure()
+        assert figure(program, "ready") == ready, role
+        assert isnan(figure(program, "vectors_up")), role
 
 
 async def test_every_process_shows_the_same_store(site: Site) -> None:
