@@ -50,7 +50,7 @@ class KeyWatch:
             log.warning("keys_unusable", reason=str(error))
             return
         if found.first != self._keyring.keys.first:
-            log.info("key_changed", key=found.first)
+            log.info("key_changed", sealed_with=found.first)
         self._keyring.use(found)
 
     async def _on_record(self, found: Keys) -> None:

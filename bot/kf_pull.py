@@ -16,6 +16,7 @@ from bot.clock import Clock
 from bot.engine import Waker
 from bot.errors import NeedsOperator, SendError, TryLater
 from bot.store.arrivals import whole
+from bot.store.away import named
 from bot.store.inbox import Inbox, Place
 from bot.wecom.messages import kf_arrival
 
@@ -78,6 +79,7 @@ class KfPuller:
         self._tokens: dict[str, str] = {}
         self._pulling: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._outages: dict[str, int] = {}  # account → errcode, while only an operator can help
         self._stopped = False
 
     def serve(self, accounts: tuple[str, ...]) -> None:
@@ -150,6 +152,7 @@ class KfPuller:
         try:
             await self._pull_alone(account)
         except NeedsOperator as error:
+            self._note_outage(account, error)  # first: operators may be out of reach for the same reason
             await self._told("kf", error)
             return LONGEST_RETRY
         except TryLater as error:
@@ -158,12 +161,18 @@ class KfPuller:
         except SendError as error:
             log.warning("kf_pull_refused", errcode=error.errcode)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("kf_pull_failed", error=type(error).__name__)  # not stored, the cursor stands: nothing is lost
+            log.warning("kf_pull_failed", error=named(error))  # not stored, the cursor stands: nothing is lost
             return FIRST_RETRY  # a server that was restarted is back in a moment; else each wait is twice as long
         except Exception:
             log.exception("kf_pull_broke")
             return LONGEST_RETRY
         return None
+
+    def _note_outage(self, account: str, error: NeedsOperator) -> None:
+        """One event per outage: it is tried again every minute until somebody has acted."""
+        if self._outages.get(account) != error.errcode:
+            self._outages[account] = error.errcode
+            log.warning("kf_pull_refused", errcode=error.errcode)
 
     async def _pull_alone(self, account: str) -> None:
         ours = account in self._ours
@@ -184,6 +193,7 @@ class KfPuller:
         more = True
         while more:
             page = await self._kf.sync_msg(account, cursor=place.cursor, token=self._tokens.get(account, ""))
+            self._outages.pop(account, None)
             arrivals = self._arrivals(page, account, place.cold)
             following = page.cursor or place.cursor
             more = page.more and following != place.cursor

@@ -28,13 +28,11 @@ from bot.store.database import StoreUnusable
 from bot.store.migrate import migrate
 from bot.store.streams import Streams
 from bot.web.routes import Web
-from bot.web.server_log import ServerLog
 
 log = structlog.get_logger()
 
 STOP_GRACE = 5.0  # seconds for conversations that are being worked on
 LAST_REQUESTS = 2.0  # seconds for requests that are under way at the stop; WeCom's take milliseconds
-LINGER = 1.0  # seconds in which somebody with too large a body may still read that it is
 
 
 @dataclass
@@ -111,14 +109,7 @@ class Reception:
     async def _listen(self, port: int | None) -> int:
         server = self.base.settings.server
         wanted = server.port if port is None else port
-        runner = web.AppRunner(
-            self.web.app(),
-            access_log=None,
-            handle_signals=False,
-            logger=ServerLog(),
-            shutdown_timeout=LAST_REQUESTS,
-            lingering_time=LINGER,
-        )
+        runner = web.AppRunner(self.web.app(), handle_signals=False, shutdown_timeout=LAST_REQUESTS)
         await runner.setup()
         self.running.runner = runner
         try:

@@ -36,11 +36,13 @@ def new_key(settings: Settings) -> int:
         return 2
     path = Path(settings.privacy.key_file)
     try:
+        existed = path.exists()
         name = key_file.add(path)
     except KeysUnusable as error:
         say(str(error))
         return 1
-    print(f"新密钥 {name} 已写到 {path} 的第一行，原来的还在后面。")
+    where = f"已写到 {path} 的第一行，原来的还在后面" if existed else f"已写到新建的 {path}"
+    print(f"新密钥 {name} {where}。")
     print("请另外保存一份，不要和备份放在一起：丢了它，加密的文字谁也读不出来。")
     print("接下来：几台机器就把文件发到每一台；第一次加密要重启机器人；然后运行 fencun seal。")
     return 0

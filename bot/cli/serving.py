@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -18,6 +19,9 @@ from bot.processes import process
 from bot.reception import Reception
 from bot.settings import Settings
 from bot.store.database import StoreUnusable
+
+if TYPE_CHECKING:  # what serves loads no stand-in
+    from bot.sandbox.run import Sandbox
 
 
 def serve(settings: Settings, role: ProcessRole) -> int:
@@ -43,20 +47,26 @@ async def _serve(settings: Settings, role: ProcessRole) -> int:
     finally:
         gc.enable()
     try:
+        await _served(program, settings.server.host, stopping)
+    except (CannotStart, StoreUnusable) as error:
+        return _refuse(error)  # after the stop: why there is no bot is the last line
+    return 0
+
+
+async def _served(program: Reception, host: str, stopping: asyncio.Event) -> None:
+    """From the start until the signal. Raises CannotStart or StoreUnusable, with everything closed again."""
+    try:
         port = await _started(program, stopping)
         if port is None:
-            return 0
+            return
         # What the start left stays: a full collection over it would stop the loop for a tenth of a second.
         gc.collect()
         gc.freeze()
         _give_back()
-        _say(f"分寸已启动：http://{settings.server.host}:{port}（Ctrl-C 停止）")
+        _say(f"分寸已启动：http://{host}:{port}（Ctrl-C 停止）")
         await stopping.wait()
-    except (CannotStart, StoreUnusable) as error:
-        return _refuse(error)
     finally:
         await program.stop()
-    return 0
 
 
 def _give_back() -> None:
@@ -94,14 +104,19 @@ async def _sandbox(port: int, folder: Path, guides: Path | None) -> int:
     _say("正在准备沙盒：读指南、建索引……")
     box = Sandbox(folder, guides, MovableClock())
     try:
+        await _played(box, port, stopping)
+    except (CannotStart, StoreUnusable) as error:
+        return _refuse(error)
+    return 0
+
+
+async def _played(box: "Sandbox", port: int, stopping: asyncio.Event) -> None:
+    try:
         address = await box.start(port)
         _say(f"\n  打开浏览器：{address}\n\n  Ctrl-C 停止。", end="\n\n")
         await stopping.wait()
-    except (CannotStart, StoreUnusable) as error:
-        return _refuse(error)
     finally:
         await box.stop()
-    return 0
 
 
 def _signals() -> asyncio.Event:

@@ -1,4 +1,5 @@
-"""The self-built app and its members: message/send (90236), cards (94888), recall (94867), appchat (90245, 90248)."""
+"""The self-built app and its members: message/send (90236), cards (94888), recall (94867), appchat (90245, 90248),
+the app itself (90227)."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -110,6 +111,26 @@ class People:
         if found is None:
             raise Rejected(60111, "userid not found")
         return {"userid": found.userid, "name": found.name, "department": [1], "main_department": 1, "status": 1}
+
+    def agent_get(self, call: Call) -> dict[str, Any]:
+        """The app of this token, and no other (90227); 41011 without an agentid."""
+        app = self._world.app
+        if text(call.query, "agentid", empty=41011) != str(app.agent_id):
+            raise Rejected(40056, "agentid does not belong to this token")
+        return {
+            "agentid": app.agent_id,
+            "name": "分寸",
+            "square_logo_url": "",
+            "description": "",
+            "allow_userinfos": {"user": [{"userid": each.userid} for each in self._world.employees]},
+            "allow_partys": {"partyid": [1]},
+            "allow_tags": {"tagid": []},
+            "close": int(app.closed),
+            "redirect_domain": "",
+            "report_location_flag": 0,
+            "isreportenter": 0,
+            "home_url": "",
+        }
 
     def new_code(self, msgid: str, people: Iterable[str]) -> str:
         """A response_code for the card in that message."""

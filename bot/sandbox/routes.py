@@ -63,6 +63,7 @@ def app_routes(people: People, robots: Robots, aibots: AiBots) -> dict[str, Rout
         "appchat/create": Route("POST", "app", people.create_group),
         "appchat/send": Route("POST", "app", people.send_to_group),
         "user/get": Route("GET", "app", people.user_get),
+        "agent/get": Route("GET", "app", people.agent_get),
         "webhook/send": Route("POST", "none", robots.send),
         "webhook/upload_media": Route("POST", "none", robots.upload),
         "aibot/response": Route("POST", "none", aibots.respond),

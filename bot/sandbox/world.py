@@ -8,13 +8,14 @@ from typing import Literal
 
 @dataclass(slots=True)
 class AppSeat:
-    """The self-built app. `root_visible`: may it create group chats (else 48002)?"""
+    """The self-built app. `root_visible`: may it create group chats (else 48002)? `closed`: an admin disabled it."""
 
     agent_id: int
     secret: str
     token: str
     aes_key: str
     root_visible: bool = True
+    closed: bool = False
 
 
 @dataclass(slots=True)

@@ -7,9 +7,11 @@ and one that has not brought a complete head in time is cut off.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from aiohttp import web
 
+from bot.web.connection import Connection
 from bot.web.sources import UNKNOWN, Sources
 
 IDLE = 90.0  # seconds between two requests; proxies close theirs after 60
@@ -128,7 +130,7 @@ class GuardedSite(web.BaseSite):
         host, port = self._at
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Entrance(self._limits, server), host, port, backlog=self._backlog
+            lambda: _Entrance(self._limits, partial(Connection, server, loop)), host, port, backlog=self._backlog
         )
         self._sweeping = asyncio.create_task(self._sweep())
 

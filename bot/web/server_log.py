@@ -16,7 +16,17 @@ class ServerLog(logging.LoggerAdapter[logging.Logger]):
         super().__init__(logging.getLogger(__name__))
 
     def exception(self, msg: object, *args: object, exc_info: Any = True, **kwargs: Any) -> None:
-        if isinstance(exc_info, HttpProcessingError):
-            log.warning("callback_refused", channel="http", reason=type(exc_info).__name__)
-        else:
+        if not _refused(exc_info):
             super().exception(msg, *args, exc_info=exc_info, **kwargs)
+
+    def debug(self, msg: object, *args: object, exc_info: Any = None, **kwargs: Any) -> None:
+        """Here aiohttp tells of a first line that is no HTTP, such as TLS."""
+        if not _refused(exc_info):
+            super().debug(msg, *args, exc_info=exc_info, **kwargs)
+
+
+def _refused(why: Any) -> bool:
+    if not isinstance(why, HttpProcessingError):
+        return False
+    log.warning("callback_refused", channel="http", reason=type(why).__name__)
+    return True

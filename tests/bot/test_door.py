@@ -288,6 +288,58 @@ async def test_a_page_of_refusal_names_no_software_no_path_and_no_secret(house: 
             assert word.lower() not in everything
 
 
+NO_HTTP = {
+    "negative length": (b"POST /wecom/app HTTP/1.1\r\nHost: b\r\nContent-Length: -5\r\n\r\n", "BadHttpMessage"),
+    "two lengths": (
+        b"POST /wecom/app HTTP/1.1\r\nHost: b\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "BadHttpMessage",
+    ),
+    "long header": (b"GET / HTTP/1.1\r\nHost: b\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", "LineTooLong"),
+    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"q" * 64 + b"\r\n\r\n", "BadHttpMethod"),
+}
+
+
+async def raw(house: House, sent: bytes) -> bytes:
+    """All that comes back for these bytes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.program.running.port)
+    writer.write(sent)
+    async with asyncio.timeout(5):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+def wordless(answer: bytes, status: int) -> None:
+    """A status and headers: no body, and no software by name."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert (int(head.split()[1]), body) == (status, b"")
+    assert not any(word in head.lower() for word in (b"python", b"aiohttp", b"https"))
+
+
+@pytest.mark.parametrize("kind", NO_HTTP)
+async def test_what_is_no_http_gets_a_bare_400_and_leaves_one_event(house: House, kind: str) -> None:
+    sent, reason = NO_HTTP[kind]
+    with journal() as log:
+        wordless(await raw(house, sent), 400)
+    [line] = log.lines
+    assert (line["event"], line["channel"], line["reason"]) == ("callback_refused", "http", reason)
+
+
+async def test_an_expectation_that_nobody_meets_is_not_quoted(house: House) -> None:
+    sent = b"POST /wecom/app HTTP/1.1\r\nHost: b\r\nExpect: zebra\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    wordless(await raw(house, sent), 417)
+
+
+async def test_a_defect_behind_a_route_is_a_bare_500(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken() -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(house.program.web, "measure", broken)
+    with journal() as log:
+        wordless(await raw(house, b"GET /metrics HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"), 500)
+    assert len(log.tracebacks) == 1
+
+
 # --- kept, though nobody knows it ------------------------------------------------------------------------------------
 
 

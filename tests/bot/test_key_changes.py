@@ -28,6 +28,7 @@ from bot.store.tables import inbox, outbox
 from handlers.turn import Channel
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import LIN, MONDAY
+from tests.bot.rough import journal
 from tests.bot.sealing import (
     cells,
     filled,
@@ -181,6 +182,17 @@ async def test_a_cell_of_a_key_that_came_later_is_opened_by_looking_at_the_file_
         running.open(cell[:-8] + "AAAAAAA=")
 
 
+async def test_the_log_names_the_key_that_seals_from_now_on(store_url: str, keys: Path) -> None:
+    await filled(store_url, keys, "一")
+    running = open_store(settings(store_url, keys))
+    assert running.keyring is not None
+    new = key_file.add(keys)
+    with journal() as log:
+        await KeyWatch(running, running.keyring).look()
+    await running.close()
+    assert [line["sealed_with"] for line in log.of("key_changed")] == [new]
+
+
 async def test_a_process_that_still_seals_with_a_dropped_key_puts_it_on_record_again(
     store_url: str, keys: Path, tmp_path: Path
 ) -> None:
@@ -306,7 +318,9 @@ def test_the_command_makes_keys_and_says_what_comes_next(place: Path, monkeypatc
     made = run(app, ["seal", "--new-key"])
     assert made.exit_code == 0
     assert "另外保存" in made.output
+    assert "原来" not in made.output, "the file is new"
     assert Path("secret/keys").read_text().strip() not in made.output
+    assert "原来的还在后面" in run(app, ["seal", "--new-key"]).output
     assert run(app, ["seal"]).exit_code == 1, "there is no store yet"
     asyncio.run(filled("sqlite:///var/fencun.db", Path("secret/keys"), "一"))
     assert run(app, ["seal"]).exit_code == 0

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.clock import MovableClock
+from bot.kf_pull import LONGEST_RETRY
 from bot.sandbox.standin import StandIn
 from bot.store.inbox import Place
 from tests.bot.conftest import OpenHouse
@@ -172,6 +173,22 @@ async def test_a_moment_without_the_store_holds_a_pull_up_for_a_second(
     await failed.wait()
     await house.jump(seconds=1)
     assert len(house.said(CHEN)) == 1
+
+
+async def test_a_pull_that_needs_an_operator_is_in_the_log_once_per_outage(house: House) -> None:
+    """The message to operators may be refused for the same reason."""
+    await house.settled()
+    puller = house.program.connections.puller
+    assert puller is not None
+    with journal() as log:
+        for _ in range(2):
+            house.standin.faults.errcode("kf/sync_msg", 60020, times=None)
+            house.standin.faults.errcode("message/send", 60020, times=None)
+            for _ in range(3):
+                assert await puller._attempt(KF) == LONGEST_RETRY
+            house.standin.faults.clear()
+            assert await puller._attempt(KF) is None
+    assert [line["errcode"] for line in log.of("kf_pull_refused")] == [60020, 60020]
 
 
 async def test_a_stop_during_a_pull_leaves_no_pull_behind(house: House) -> None:

@@ -1,5 +1,6 @@
 """What the log shows, and what it must never show."""
 
+import ast
 import io
 import json
 import logging
@@ -14,12 +15,13 @@ from typer.testing import CliRunner
 
 from bot import cli
 from bot.cli import serving
-from bot.log import set_up, short
+from bot.log import _private, set_up, short
 from bot.process_role import ProcessRole
 from bot.settings import Settings
 from bot.store.database import StoreUnusable
 from tests import log_watch
 
+ROOT = Path(__file__).parents[2]
 SECRET = "S3cretValueOfTheApp"
 
 
@@ -88,6 +90,21 @@ def test_serve_binds_its_role_and_process(stream: io.StringIO, monkeypatch: pyte
 def test_a_private_field_is_never_written(stream: io.StringIO, name: str) -> None:
     ours().warning("odd", **{name: "visible"}, inner={name: "visible"}, several=[{name: "visible"}])
     assert "visible" not in stream.getvalue()
+
+
+def test_no_event_of_ours_hides_what_it_reports() -> None:
+    """A field by a private name comes out as ***, so nothing worth reading may have one."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{call.lineno} {given.arg}"
+        for folder in ("bot", "handlers", "scheduler", "knowledge")
+        for path in (ROOT / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        if isinstance(call.func.value, ast.Name) and call.func.value.id == "log"
+        for given in call.keywords
+        if given.arg and _private(given.arg)
+    ]
+    assert hidden == []
 
 
 def test_a_known_secret_is_taken_out_of_any_field_and_of_exceptions(stream: io.StringIO) -> None:

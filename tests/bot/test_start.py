@@ -1,6 +1,7 @@
 """Start, stop and what must not stop: an item that breaks us every time."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 
 from bot.cli import serving
 from bot.librarian import Librarian
+from bot.log import set_up
 from bot.process_role import ProcessRole
 from knowledge.types import Answer, Line
+from tests import log_watch
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, LIN, House
 from tests.bot.rough import ask, journal, stored
@@ -147,6 +150,21 @@ async def test_readiness_tells_what_is_wrong_in_words(house: House) -> None:
     assert starting.status == 503
     assert "启动" in starting.text
     assert (await ask(house, "GET", "/healthz")).text == "ok"
+
+
+async def test_a_process_that_cannot_start_says_why_in_its_last_line(
+    open_house: OpenHouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with open_house() as house:
+        second = house._make()
+        monkeypatch.setattr(serving, "_signals", asyncio.Event)
+        monkeypatch.setattr(serving, "process", lambda *_, **__: second)
+        set_up([], stream=sys.stderr, console=False)
+        try:
+            assert await serving._serve(second.base.settings, ProcessRole.ALL) == 1
+        finally:
+            log_watch.listen()
+        assert capsys.readouterr().err.splitlines()[-1].startswith("没有启动：另一个分寸正在使用")
 
 
 async def test_a_signal_during_the_start_ends_it_at_once(

@@ -1,13 +1,18 @@
 """The self-built app: messages, cards, media, group chats."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from bot.clock import MovableClock
+from bot.doctor import Finding
+from bot.doctor_live import examine_live
 from bot.sandbox import StandIn
+from bot.sandbox.run import settings_for
+from bot.settings import Settings
 
 BUTTONS = {
     "card_type": "button_interaction",
@@ -33,6 +38,30 @@ async def test_some_bad_recipients_are_named_in_lower_case_and_all_bad_is_an_err
 async def test_a_foreign_agent_and_a_foreign_token_are_refused(stand_in: StandIn, api: Any) -> None:
     assert (await api.post("message/send", message(stand_in, agentid=1), "app"))["errcode"] == 40056
     assert (await api.post("message/send", message(stand_in), "kf"))["errcode"] == 48002
+
+
+async def test_the_app_is_told_about_itself_and_about_no_other(stand_in: StandIn, api: Any) -> None:
+    own = str(stand_in.world.app.agent_id)
+    answer = await api.get("agent/get", "app", agentid=own)
+    assert (answer["errcode"], answer["agentid"], answer["close"]) == (0, int(own), 0)
+    assert {"userid": "lihua"} in answer["allow_userinfos"]["user"]
+    for wrong in ("1", "x", f" {own}", "１０００００２"):
+        assert (await api.get("agent/get", "app", agentid=wrong))["errcode"] == 40056
+    assert (await api.get("agent/get", "app"))["errcode"] == 41011
+    assert (await api.get("agent/get", "kf", agentid=own))["errcode"] == 48002
+    assert (await api.post("agent/get", {}, "app", agentid=own))["errcode"] == 43001
+
+
+async def test_the_installation_check_can_be_rehearsed(stand_in: StandIn, clock: MovableClock, tmp_path: Path) -> None:
+    settings = Settings.model_validate(settings_for(stand_in, tmp_path, tmp_path / "guides", 0))
+
+    async def found() -> dict[str, Finding]:
+        return {finding.name: finding for finding in await examine_live(settings, clock)}
+
+    asked = [finding for name, finding in (await found()).items() if name != "企业微信接口"]  # the clock of the test
+    assert [finding for finding in asked if finding.ok is False] == []
+    stand_in.world.app.closed = True
+    assert "停用" in (await found())["自建应用"].message
 
 
 async def test_long_text_is_cut_and_long_markdown_refused(stand_in: StandIn, api: Any) -> None:
