@@ -96,12 +96,12 @@ class HealthGauges:
 
     def _show(self, found: Health) -> None:
         """What has no data is no gauge, rather than a nought."""
-        metrics = self._base.metrics
-        metrics.health.clear()
-        metrics.health_refusals.clear()
+        gauges = self._base.metrics.health
+        gauges.figures.clear()
+        gauges.refusals.clear()
         for figure in found.figures:
             if figure.value is not None:
-                metrics.health.labels(figure.key).set(figure.value)
-        metrics.health_score.set(nan if found.score is None else found.score)
+                gauges.figures.labels(figure.key).set(figure.value)
+        gauges.score.set(nan if found.score is None else found.score)
         for reason, count in found.facts.refusals.items():
-            metrics.health_refusals.labels(reason).set(count)
+            gauges.refusals.labels(reason).set(count)

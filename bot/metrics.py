@@ -13,55 +13,61 @@ class Metrics:
     """Counters by outcome; no label ever holds an id of a person or a text."""
 
     def __init__(self) -> None:
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"fencun_{name}", text, labels, registry=self.registry)
+
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)  # memory, processor time and open files, where the system tells
         self.store = StoreGauges(self.registry)
         self.process = ProcessGauges(self.registry)
         self.calls = CallMetrics(self.registry)
-        self.callbacks = Counter(
-            "fencun_callbacks", "Callbacks answered", ["channel", "result"], registry=self.registry
-        )
-        self.ack_seconds = Histogram(
-            "fencun_ack_seconds",
-            "Time from the first byte of a callback to its answer",
-            ["channel"],
-            buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
-            registry=self.registry,
-        )
-        self.handled = Counter("fencun_items_handled", "Items handled", ["channel", "handler"], registry=self.registry)
+        self.callbacks = CallbackMetrics(self.registry)
+        self.outgoing = OutgoingMetrics(self.registry)
+        self.health = HealthMetrics(self.registry)
+        self.handled = counter("items_handled", "Items handled", "channel", "handler")
         self.wait_seconds = Histogram(
             "fencun_item_wait_seconds",
             "Time from an item's arrival to its decision",
             buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 20, 90, 600),
             registry=self.registry,
         )
-        self.gaps_opened = Counter("fencun_gaps_opened", "Gaps in the guides found", registry=self.registry)
-        self.gaps_closed = Counter("fencun_gaps_closed", "Gaps whose questions pass now", registry=self.registry)
-        self.ratings = Counter("fencun_ratings", "Ratings of answers", ["value"], registry=self.registry)
-        self.decisions = Counter(
-            "fencun_gate_decisions", "Words of the gate", ["verdict", "reason"], registry=self.registry
+        self.gaps_opened = counter("gaps_opened", "Gaps in the guides found")
+        self.gaps_closed = counter("gaps_closed", "Gaps whose questions pass now")
+        self.ratings = counter("ratings", "Ratings of answers", "value")
+        self.decisions = counter("gate_decisions", "Words of the gate", "verdict", "reason")
+        self.satisfaction = counter("satisfaction", "Taps after a colleague was done", "value")
+
+
+class CallbackMetrics:
+    """What callers of ours got, and how soon."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.answered = Counter("fencun_callbacks", "Callbacks answered", ["channel", "result"], registry=registry)
+        self.ack_seconds = Histogram(
+            "fencun_ack_seconds",
+            "Time from the first byte of a callback to its answer",
+            ["channel"],
+            buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
+            registry=registry,
         )
-        self.satisfaction = Counter(
-            "fencun_satisfaction", "Taps after a colleague was done", ["value"], registry=self.registry
-        )
-        self.health = Gauge("fencun_health_figure", "Figures of the last 28 days", ["figure"], registry=self.registry)
-        self.health_score = Gauge("fencun_health_score", "0 to 100, of the last 28 days", registry=self.registry)
-        self.health_score.set(nan)  # not nought: nothing is known yet
-        self.health_refusals = Gauge(
-            "fencun_health_refusals", "Posts kept back in the last 28 days", ["reason"], registry=self.registry
-        )
+
+
+class OutgoingMetrics:
+    """What became of what this process sent."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
         self.parts_ended = Counter(
             "fencun_parts_ended",
             "Outgoing parts that this process ended",
             ["state", "klass", "channel"],
-            registry=self.registry,
+            registry=registry,
         )
         self.reply_seconds = Histogram(
             "fencun_reply_seconds",
             "Time from a message's arrival to its answer having left",
             ["channel"],
             buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 90, 600, 7200),
-            registry=self.registry,
+            registry=registry,
         )
 
     def part_ended(self, part: Part, final: Final, now: datetime) -> None:
@@ -70,6 +76,18 @@ class Metrics:
         asked_at = part.body.get("asked_at")
         if final is Final.SENT and part.klass is Klass.REPLY and asked_at is not None:
             self.reply_seconds.labels(part.channel).observe((now - moment(asked_at)).total_seconds())
+
+
+class HealthMetrics:
+    """How the members take it, of the last 28 days (`bot.health`)."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.figures = Gauge("fencun_health_figure", "Figures of the last 28 days", ["figure"], registry=registry)
+        self.score = Gauge("fencun_health_score", "0 to 100, of the last 28 days", registry=registry)
+        self.score.set(nan)  # not nought: nothing is known yet
+        self.refusals = Gauge(
+            "fencun_health_refusals", "Posts kept back in the last 28 days", ["reason"], registry=registry
+        )
 
 
 class CallMetrics:

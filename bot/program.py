@@ -33,7 +33,7 @@ class Program(Reception):
 
         Raises CannotStart or StoreUnusable; what was opened until then is closed by `stop`.
         """
-        self.dispatcher.watch(self.base.metrics.part_ended)
+        self.dispatcher.watch(self.base.metrics.outgoing.part_ended)
         await self.open(port)
         role = self.base.role
         await self.librarian.open()

@@ -1,27 +1,11 @@
 """What a member thinks of an answer: a tap on 有用 or 没用, a thumb under an AI bot's bubble, or the word itself."""
 
-import re
-
 from handlers import texts
 from handlers.effect_types import Rate
+from handlers.feedback_marks import read_mark
 from handlers.feedback_words import says_bad, says_good, says_not_that
 from handlers.turn import Channel, Kind, Office, Outcome, Reply, Turn
 from knowledge.danger import danger_in
-
-_MARK = re.compile(r"fb:([0-9A-Za-z_-]{1,48}):([01-])")
-_VALUES: dict[str, bool | None] = {"1": True, "0": False, "-": None}
-_SIGNS = {value: sign for sign, value in _VALUES.items()}
-
-
-def mark(answer: str, good: bool | None) -> str:
-    """How a rating of `answer` is written into a menu's entry and into `Item.ref`: at most 64 bytes (doc 94677)."""
-    return f"fb:{answer}:{_SIGNS[good]}"
-
-
-def read_mark(ref: str) -> Rate | None:
-    """The rating that a mark of ours stands for; None for anything else."""
-    found = _MARK.fullmatch(ref)
-    return Rate(found[1], _VALUES[found[2]]) if found else None
 
 
 async def feedback(turn: Turn, office: Office) -> Outcome | None:

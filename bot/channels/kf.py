@@ -15,7 +15,7 @@ from bot.part import Klass, Part, Receipt, part_id
 from bot.wecom.api import Kf
 from bot.wecom.split import LIMITS
 from handlers.card import with_told
-from handlers.feedback import mark
+from handlers.feedback_marks import mark
 from handlers.handoff import Event, Move
 from handlers.paging import Case, Ladder, Page
 from handlers.texts import (

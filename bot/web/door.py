@@ -95,7 +95,7 @@ class Door:
         try:
             with self._pace.callback():
                 response = await work()
-            self._metrics.callbacks.labels(channel, "ok").inc()
+            self._metrics.callbacks.answered.labels(channel, "ok").inc()
         except (Forged, Stale) as error:
             response = self.refused(request, channel, 403, type(error).__name__.lower())
         except web.HTTPRequestEntityTooLarge:
@@ -110,13 +110,13 @@ class Door:
         except (SQLAlchemyError, OSError) as error:
             # Not acked, so WeCom asks again: nothing is lost while the disk is full.
             log.warning("callback_not_stored", channel=channel, error=named(error))
-            self._metrics.callbacks.labels(channel, "not_stored").inc()
+            self._metrics.callbacks.answered.labels(channel, "not_stored").inc()
             response = web.Response(status=503)
-        self._metrics.ack_seconds.labels(channel).observe(time.perf_counter() - started)
+        self._metrics.callbacks.ack_seconds.labels(channel).observe(time.perf_counter() - started)
         return response
 
     def refused(self, request: web.Request, channel: str, status: int, reason: str) -> web.Response:
         """An answer that says nothing, and one event in the log that does."""
-        self._metrics.callbacks.labels(channel, reason).inc()
+        self._metrics.callbacks.answered.labels(channel, reason).inc()
         log.warning("callback_refused", channel=channel, reason=reason, size=request.content_length)
         return web.Response(status=status)

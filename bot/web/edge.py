@@ -87,7 +87,7 @@ class Edge:
 
     def _too_many(self) -> web.Response:
         """Refused unread. One event a minute: a flood must not become a flood of lines."""
-        self._metrics.callbacks.labels("edge", "too_many").inc()
+        self._metrics.callbacks.answered.labels("edge", "too_many").inc()
         if self._now() - self._told_at >= QUIET:
             self._told_at = self._now()
             log.warning("callback_refused", channel="edge", reason="too_many", size=None)

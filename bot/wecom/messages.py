@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.arrival import Address, Arrival
 from bot.wecom.safe_xml import Malformed, read_xml
-from handlers.feedback import mark, read_mark
+from handlers.feedback_marks import mark, read_mark
 from handlers.satisfaction import read_mark as read_score
 from handlers.turn import Channel, Kind
 

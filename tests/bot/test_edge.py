@@ -162,7 +162,7 @@ async def test_a_flood_is_one_event_and_counted(open_house: OpenHouse) -> None:
             for _ in range(10):
                 await forge(house, STRANGER)
         assert [line["reason"] for line in log.of("callback_refused")].count("too_many") == 1
-        metrics = house.program.base.metrics.callbacks.labels("edge", "too_many")
+        metrics = house.program.base.metrics.callbacks.answered.labels("edge", "too_many")
         assert metrics._value.get() == 8
 
 

@@ -1,12 +1,14 @@
 """Members' rights through the whole program: what they decide holds for what is sent and what is remembered."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.store import preferences, profiles
-from bot.store.tables import audit, opt_out
+from bot.store.standing import standing
+from bot.store.tables import audit, opt_out, preference
 from handlers.mood_types import Mood, Reading
 from handlers.preferences import Preferences
+from scheduler.posts import Recipient, subject_of
 from tests.bot.conftest import OpenHouse
 from tests.bot.house import CHEN, LIN, ZHOU, House
 
@@ -39,6 +41,21 @@ async def test_what_is_chosen_is_kept_shown_and_taken_back_together(house: House
 async def test_choices_of_one_are_nobody_else_s(house: House) -> None:
     await house.customer("两周一次", CHEN)
     assert (await chosen(house, LIN)).every_days == 0
+
+
+async def test_choices_that_cannot_be_read_are_no_choices_and_take_no_other_fact_with_them(house: House) -> None:
+    await house.customer("退订")
+    recipient = Recipient(f"customer:lihua:{CHEN}", "customer", "lihua", CHEN, "person", subject_of("person", CHEN))
+    now = house.clock.now()
+    async with house.program.base.database.write() as connection:
+        await preferences.save(connection, CHEN, Preferences(never=frozenset({"styling"})), now)
+        await connection.execute(update(preference).values(off=["nonsense"]))
+        stands = await standing(connection, recipient, "", "", now)
+        assert (stands.wishes, stands.opted_out) == (None, True)
+        with pytest.raises(ValueError, match="nonsense"):
+            await preferences.load(connection, CHEN)
+        await connection.execute(update(preference).values(off=[]))
+        assert (await standing(connection, recipient, "", "", now)).wishes == Preferences(never=frozenset({"styling"}))
 
 
 async def test_what_is_remembered_is_shown_and_goes_when_it_is_switched_off(house: House) -> None:

@@ -6,7 +6,7 @@ import frontmatter
 import pytest
 
 from handlers.effect_types import DraftGuide, HandOff, NoteGap, PublishGuide, Rate, Reindex
-from handlers.feedback import mark, read_mark
+from handlers.feedback_marks import mark, read_mark
 from handlers.gap_worthy import gap_worthy
 from handlers.handoff import Event, Move, State
 from handlers.turn import Kind, Tally
