@@ -52,13 +52,20 @@ function end(log) {
   return Math.min(log.scrollHeight - log.clientHeight, (log.lastElementChild?.offsetTop ?? 0) - 36);
 }
 
+function sizeOf(log) {
+  return `${log.clientWidth} ${log.clientHeight}`;
+}
+
 /** Keep the last line in sight when the window or the tab changes what fits, for who was reading there. */
 export function follow(log, wanted) {
   let there = true;
+  let size = sizeOf(log);
   log.addEventListener("scroll", () => {
-    if (log.clientHeight) there = log.scrollTop > end(log) - NEAR;
+    // the event of an earlier scroll may come when the size has already changed: that says nothing of who was reading where
+    if (log.clientHeight && sizeOf(log) === size) there = log.scrollTop > end(log) - NEAR;
   });
   new ResizeObserver(() => {
+    size = sizeOf(log);
     if (log.clientHeight && there && wanted()) toEnd(log);
   }).observe(log);
 }

@@ -123,3 +123,12 @@ async def test_the_newest_line_stays_in_sight_when_the_window_gets_narrow_and_th
         if width < 1180:
             await page.locator(f".seat-tabs [data-tab={name}]").click()
         await expect(bubbles(page, name, "bot").last).to_be_in_viewport()
+
+
+async def test_a_scroll_told_late_when_the_chat_is_already_narrower_does_not_lose_the_newest_line(page: Page) -> None:
+    for text in ("客厅地毯怎么选大小", "你是谁", "你是机器人吗", "在吗", "谢谢"):
+        await says(page, "member", text)
+    await expect(bubbles(page, "member", "bot").last).to_contain_text("随时找我")
+    narrower = "log => { log.style.maxWidth = '180px'; log.dispatchEvent(new Event('scroll')); }"
+    await page.locator("[data-seat=member] [data-log]").evaluate(narrower)
+    await expect(bubbles(page, "member", "bot").last).to_be_in_viewport()
