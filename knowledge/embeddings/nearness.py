@@ -51,14 +51,15 @@ class Nearness:
         self._vectors = None if isinstance(vectors, VectorsFailed) else vectors
         self._embedder = embedder
         self._later = later
+        self._mute = ""  # why the last question had no vector
         self.reason = str(vectors) if failed else ""
         self.missed_server = isinstance(vectors, VectorsAway)
         self.needs_rebuild = failed and not isinstance(vectors, VectorsLocked | VectorsAbsent | VectorsAway)
 
     @property
     def absent(self) -> str:
-        """Why vectors take no part at this moment; empty while they do."""
-        return self.reason or getattr(self._vectors, "away", "")
+        """Why vectors take no part at this moment, as far as the last question knows; empty while they do."""
+        return self.reason or getattr(self._vectors, "away", "") or self._mute
 
     def find(self, text: str, limit: int) -> Sequence[tuple[int, float]]:
         """The nearest passages as (number, similarity); nothing where vectors take no part. Safe to use from threads.
@@ -69,7 +70,7 @@ class Nearness:
         if vectors is None or self.reason:
             return []
         try:
-            row = self._embedder.embed_query(text)
+            row = self._row(text)
             if self._later is None:
                 return vectors.search(row, limit)
             return self._later.merged(vectors.search(row, limit * self._later.spare), row, limit)
@@ -78,6 +79,15 @@ class Nearness:
         except VectorsFailed as error:
             self._broken(error)
             return []
+
+    def _row(self, text: str) -> Rows:
+        try:
+            row = self._embedder.embed_query(text)
+        except EmbeddingFailed as error:
+            self._mute = self._mute or str(error)  # the first says why; later ones, that it rests since
+            raise
+        self._mute = ""
+        return row
 
     def look(self) -> None:
         """Bring `absent` up to this moment: a server may come and go while nobody asks. May take seconds."""
