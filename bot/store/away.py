@@ -52,10 +52,15 @@ def away(error: BaseException) -> bool:
 
 
 def named(error: BaseException) -> str:
-    """The class of the driver's own error, which says what happened; those around it say only that something did."""
+    """The class of the driver's own error, which says what happened; those around it say only that something did.
+
+    Of a right that is missing the server's sentence, too: it names a table or a schema, never what stands in it.
+    """
     inner = _chain(error.orig) if isinstance(error, DBAPIError) else []
     driver = [each for each in inner if isinstance(each, (asyncpg.PostgresError, asyncpg.InterfaceError))]
-    return type([*driver, *inner, error][0]).__name__
+    said = [*driver, *inner, error][0]
+    name = type(said).__name__
+    return f"{name}: {said.args[0]}" if isinstance(said, asyncpg.InsufficientPrivilegeError) else name
 
 
 def _pool_gave_up(error: BaseException) -> bool:

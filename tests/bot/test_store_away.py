@@ -82,6 +82,11 @@ def test_an_error_of_the_store_is_named_as_the_driver_names_it() -> None:
     assert named(TimeoutError()) == "TimeoutError"
 
 
+def test_of_a_right_that_is_missing_the_table_is_named() -> None:
+    missing = asyncpg.InsufficientPrivilegeError("permission denied for table delivery")
+    assert named(postgresql_error(missing)) == "InsufficientPrivilegeError: permission denied for table delivery"
+
+
 GONE = postgresql_error(asyncpg.AdminShutdownError("terminating connection"))
 
 
