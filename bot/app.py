@@ -28,6 +28,7 @@ from bot.gatekeeper import Gatekeeper
 from bot.health import HealthFigures, HealthGauges, health_figures
 from bot.holds import Holding, Releasing
 from bot.holidays import HolidayNotices, unknown_years
+from bot.kf_sessions import KfSessions
 from bot.librarian import Librarian
 from bot.mass.checking import asking
 from bot.measuring import Measuring
@@ -293,6 +294,7 @@ def _desk(
         pace=base.pace,
         drafts=Drafts(base.settings.knowledge.guides),
         streaming=Streaming(connections.channels, base.database, base.clock),
+        kf_sessions=KfSessions(base, connections.kf),
     )
 
 

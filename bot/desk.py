@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.drafts import Drafts
 from bot.effects import Applier
 from bot.exclusion import Exclusion
+from bot.kf_sessions import KfSessions
 from bot.metrics import Metrics
 from bot.outbox import Dispatcher
 from bot.pace import Pace
@@ -74,6 +75,7 @@ class Desk:
     exclusion: Exclusion
     drafts: Drafts
     streaming: Streaming
+    kf_sessions: KfSessions
 
     async def drain(self, lane: str) -> datetime | None:
         """Handle the lane's items in order, and send. Returns when to come back, None when all is done.
@@ -128,6 +130,7 @@ class Desk:
 
     async def _handle(self, lane: str, waiting: Waiting) -> bool:
         """Whether more items wait: what comes in later wakes the lane."""
+        waiting = await self.kf_sessions.as_it_is(waiting)
         roles = self.roles.of(waiting.conversation)
         async with self.streaming.of(waiting) as so_far:
             reading = await self._read(waiting)
@@ -142,6 +145,7 @@ class Desk:
                 waiting.held,
                 waiting.answered,
                 waiting.wordless,
+                waiting.lapsed,
             )
             outcome = await self.drafts.carried_out(await decide(turn, self.office))
         async with self.exclusion.holding(_held(turn, outcome)), self.transactions.begin() as transaction:

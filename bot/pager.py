@@ -50,7 +50,7 @@ class Pager:
         connection, now = transaction.connection, transaction.now
         [case] = await pages.cases(connection, number)
         order = await pages.order(connection, self.ladder.consultants)
-        if turn.conversation.channel is Channel.KF and turn.conversation.state not in SILENT:
+        if turn.conversation.channel is Channel.KF and (turn.lapsed or turn.conversation.state not in SILENT):
             body = await self._transfer(transaction, case, effect.reason, effect.ask, order)
             await transaction.enqueue([action(turn.conversation, "transfer", body, key, now)])
             return

@@ -91,10 +91,18 @@ async def ended(transaction: Transaction, turn: Turn) -> None:
         await over(transaction, turn.conversation.id, turn.item.code, turn.item.sent_at + CODE_LIFE)
 
 
-async def over(transaction: Transaction, conversation_id: str, code: str = "", until: datetime | None = None) -> None:
+async def over(
+    transaction: Transaction,
+    conversation_id: str,
+    code: str = "",
+    until: datetime | None = None,
+    *,
+    before: int | None = None,
+) -> None:
     """What follows when a conversation was left: its ticket ends, what came in is settled, the member is asked once.
 
     Asked only where a colleague wrote to them. `code` is that of a kf session's end, good until `until`.
+    The item `before`, where there is one, and what follows it came after the end.
     """
     connection = transaction.connection
     number = await served(transaction, conversation_id)
@@ -102,7 +110,7 @@ async def over(transaction: Transaction, conversation_id: str, code: str = "", u
     left = await conversations.load(connection, conversation_id)
     if left is None or left.state is not State.CLOSING:
         return
-    await conversations.settle(connection, conversation_id)
+    await conversations.settle(connection, conversation_id, before)
     await ask(transaction, conversation_id, number, code, until)
 
 

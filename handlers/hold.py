@@ -2,7 +2,7 @@
 
 from handlers import texts
 from handlers.commands.parse import is_command
-from handlers.effect_types import AskColleague, Effect, OptIn, OptOut
+from handlers.effect_types import AskColleague, Effect, HandOff, OptIn, OptOut
 from handlers.handoff import Event, Move, State
 from handlers.mood_hold import hold_for
 from handlers.relay import passed_on
@@ -34,8 +34,20 @@ async def hold(turn: Turn, office: Office) -> Outcome | None:
         return _called_off(turn)
     wanted = await kept_silently(turn, office)
     # Last, because it may delete what the others have just written.
-    effects = (*_kept(turn), *passed_on(turn), *wanted)
+    effects = (*_kept(turn), *passed_on(turn), *await _promised_anew(turn, office), *wanted)
     return Outcome(DELETE_ASKED if AskColleague(FORGET) in wanted else "hold", _help(turn), effects)
+
+
+async def _promised_anew(turn: Turn, office: Office) -> tuple[HandOff, ...]:
+    """Where the kf session has run out and nobody had come, the member is brought to somebody again, and told so.
+
+    A danger sign calls by itself.
+    """
+    if not turn.lapsed or (turn.item.kind is Kind.TEXT and danger_in(turn.item.text, turn.history)):
+        return ()
+    mine = (ticket for ticket in await office.tickets() if ticket.conversation == turn.conversation.id)
+    ticket = next(mine, None)
+    return (HandOff(ticket.reason, ticket.ask) if ticket else HandOff(texts.MEMBER_ASKED, turn.item.text),)
 
 
 def _move(turn: Turn) -> Move | None:

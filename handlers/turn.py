@@ -107,6 +107,7 @@ class Turn:
     held: bool = False  # a colleague serves this person, or is awaited, in another conversation
     answered: bool = False  # a colleague has written to the person after this came in
     wordless: bool = False  # on kf: a colleague was given the session for a ticket, and none has said a word in it
+    lapsed: bool = False  # on kf: that session, or the wait for one, has run out; the member's words open a new one
 
     @property
     def silent(self) -> bool:

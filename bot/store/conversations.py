@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.part import Final
@@ -145,7 +145,8 @@ async def writable_until(connection: AsyncConnection, id_: str) -> datetime:
     return moment(row.member_at) + KF_WINDOW if row.channel == Channel.KF else datetime.max.replace(tzinfo=UTC)
 
 
-async def settle(connection: AsyncConnection, id_: str) -> None:
-    """The end-of-human marker: what came in until now was dealt with by a colleague."""
-    latest = select(func.max(inbox.c.id)).where(inbox.c.conversation == id_).scalar_subquery()
+async def settle(connection: AsyncConnection, id_: str, before: int | None = None) -> None:
+    """The end-of-human marker: what came in until now, or before the item `before`, was dealt with by a colleague."""
+    theirs = and_(inbox.c.conversation == id_, true() if before is None else inbox.c.id < before)
+    latest = select(func.max(inbox.c.id)).where(theirs).scalar_subquery()
     await connection.execute(update(table).where(table.c.id == id_).values(settled=func.coalesce(latest, 0)))

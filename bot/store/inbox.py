@@ -88,6 +88,7 @@ class Waiting:
     held: bool = False  # see `handlers.turn.Turn.held`
     answered: bool = False  # and `Turn.answered`
     wordless: bool = False  # and `Turn.wordless`
+    lapsed: bool = False  # and `Turn.lapsed`
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import insert_once
 from bot.store.outbox import OPEN
-from bot.store.tables import conversation, millis, moment, outbox, page, ticket
+from bot.store.tables import conversation, inbox, millis, moment, outbox, page, ticket
 from bot.store.tickets import LIVE
 from handlers.handoff import SILENT, State
 from handlers.mood_types import Mood
 from handlers.paging import Case, Page, Rung
 from handlers.texts import URGENT
-from handlers.turn import Channel
+from handlers.turn import Channel, Kind
 
 RECENT = 300  # pages that are looked through for who was paged last
 
@@ -118,6 +118,14 @@ async def unserved(connection: AsyncConnection, since: datetime) -> list[Unserve
 async def transferring(connection: AsyncConnection, conversation_id: str) -> bool:
     """Whether the platform is being asked right now to give the conversation's session to somebody."""
     return any(state in OPEN for state, _ in await _moves(connection, conversation_id, 0))
+
+
+async def last_sign(connection: AsyncConnection, conversation_id: str) -> datetime | None:
+    """When a colleague was last heard of in a conversation, or WeCom was last asked to bring one; None where never."""
+    theirs = and_(inbox.c.conversation == conversation_id, inbox.c.kind.in_((Kind.HUMAN_SPOKE, Kind.HUMAN_TOOK)))
+    heard = await connection.scalar(select(func.max(inbox.c.received_at)).where(theirs))
+    times = [at for _, at in await _moves(connection, conversation_id, 0)] + ([heard] if heard is not None else [])
+    return moment(max(times)) if times else None
 
 
 async def _moves(connection: AsyncConnection, conversation_id: str, since: int) -> list[tuple[str, int]]:

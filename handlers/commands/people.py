@@ -81,10 +81,11 @@ async def _taken(request: Request, ticket: Ticket) -> Outcome:
 
 
 async def _turned_to(request: Request, ticket: Ticket) -> Outcome:
-    """What one has already: through us it comes into focus, on kf there is nothing to do."""
+    """What one has already comes into focus. On kf only the platform knows whether its session is still there."""
     number_ = ticket.number
     if ticket.channel not in RELAYED:
-        return say(f"{number_} 号已经在您手上了，处理完发 /return {number_}。")
+        text = f"{number_} 号已经在您名下，正在向微信客服核对会话还在不在，马上告诉您。"
+        return say(text, Take(number_), audit=f"take {number_}")
     return say(f"{number_} 号已经在您手上。{await _how_to_talk(request, number_)}", Take(number_))
 
 

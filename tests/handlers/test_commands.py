@@ -211,10 +211,12 @@ async def test_a_ticket_that_is_closed_or_never_was_is_said_to_be_so(operator, s
     assert (outcome.effects, outcome.audit) == ((), "")
 
 
-async def test_taking_what_one_has_already_changes_nothing(consultant) -> None:
+async def test_of_a_kf_ticket_that_one_has_already_wecom_is_asked_about_its_session(
+    consultant,
+) -> None:
     outcome = await consultant.by("LiHua", Role.CONSULTANT).say("/take 13")
-    assert "已经在您手上" in outcome.replies[0].text
-    assert outcome.effects == ()
+    assert "核对" in outcome.replies[0].text
+    assert outcome.effects == (Take(13),)
 
 
 @pytest.mark.parametrize("said", ["/take 13", "/return 13"])
