@@ -1,7 +1,7 @@
 """Telling operators. A notice of one kind goes out at most once an hour: an outage is one message, not a flood."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,13 +20,22 @@ class Alarm:
     """Builds notice parts; whoever raises the alarm enqueues them in its own transaction."""
 
     def __init__(
-        self, agent: str, operators: Iterable[str], consultants: Iterable[str], leads: Iterable[str] = ()
+        self,
+        agent: str,
+        operators: Iterable[str],
+        consultants: Iterable[str],
+        leads: Iterable[str] = (),
+        called: Callable[[str], str] = str,
     ) -> None:
-        """`agent` is the app's id, empty where no app is configured: then only the log can speak."""
+        """`agent` is the app's id, empty where no app is configured: then only the log can speak.
+
+        `called`: what a colleague (userid) is called in what others read.
+        """
         self._agent = agent
         self.operators = tuple(operators)
         self.consultants = tuple(consultants)
         self._leads = tuple(leads)
+        self.called = called
 
     def raised(self, what: str, text: str, now: datetime) -> list[Part]:
         """One notice per operator; `what` names the kind and its subject, for the once-an-hour rule."""

@@ -11,10 +11,11 @@ from bot.store import marks, tickets
 from bot.store.answer_tables import answered, gap_ask
 from bot.store.history import before
 from bot.store.outbox import OPEN
-from bot.store.tables import conversation, hold, inbox, millis, outbox
+from bot.store.tables import conversation, hold, inbox, millis, moment, outbox
 from handlers import texts
 from handlers.card import Background, card
 from handlers.paging import Ladder
+from handlers.plain import RECENT
 from handlers.turn import Ticket
 from knowledge.types import Guide
 from scheduler.posts import subject_of
@@ -31,25 +32,32 @@ class Context:
         self._guides = guides
         self._ladder = ladder
 
-    async def card(self, connection: AsyncConnection, number: int, now: datetime) -> str:
-        """The card of ticket `number` without what the member was told, see `handlers.card.with_told`."""
+    async def card(
+        self, connection: AsyncConnection, number: int, now: datetime, reason: str = "", ask: str = ""
+    ) -> str:
+        """The card of ticket `number` without what the member was told, see `handlers.card.with_told`.
+
+        `reason`, `ask`: why they are called now, where the ticket has been open for something else.
+        """
         ticket = await tickets.find(connection, number)
         if ticket is None:
             return ""
         items = await _items(connection, ticket.conversation)
+        recent = [item for item, at in items.items() if now - at <= RECENT]
         background = Background(
             ticket=number,
             person=texts.shorten(ticket.person),
-            reason=ticket.reason,
-            ask=ticket.ask,
+            reason=reason or ticket.reason,
+            ask=ask or ticket.ask,
             zone=self._ladder.calendar.zone,
             mood=ticket.mood,
             quote=ticket.quote,
             lines=await before(connection, ticket.conversation, max(items, default=0) + 1),
-            quoted=await self._quoted(connection, items),
-            nearest=await _nearest(connection, items),
+            quoted=await self._quoted(connection, recent),
+            nearest=await _nearest(connection, recent),
             holds=await _holds(connection, ticket.person),
             deadline=None if ticket.replied_at else self._ladder.deadline(now),
+            now=now,
         )
         return card(background)
 
@@ -66,11 +74,12 @@ class Context:
         return list(dict.fromkeys(titles.get(guide, guide) for passages in found for guide, *_ in passages))
 
 
-async def _items(connection: AsyncConnection, conversation_id: str) -> list[int]:
-    """The last messages since a colleague was last done here."""
+async def _items(connection: AsyncConnection, conversation_id: str) -> dict[int, datetime]:
+    """The last messages since a colleague was last done here, with when they were sent."""
     settled = select(conversation.c.settled).where(conversation.c.id == conversation_id).scalar_subquery()
-    query = select(inbox.c.id).where(inbox.c.conversation == conversation_id, inbox.c.id > func.coalesce(settled, 0))
-    return list(await connection.scalars(query.order_by(inbox.c.id.desc()).limit(ITEMS)))
+    mine = (inbox.c.conversation == conversation_id, inbox.c.id > func.coalesce(settled, 0))
+    query = select(inbox.c.id, inbox.c.sent_at).where(*mine).order_by(inbox.c.id.desc()).limit(ITEMS)
+    return {id_: moment(at) for id_, at in await connection.execute(query)}
 
 
 async def _nearest(connection: AsyncConnection, items: Sequence[int]) -> list[str]:

@@ -105,10 +105,15 @@ def lay(settings: Settings, clock: Clock, role: ProcessRole) -> Foundation:
         inbox=Inbox(database, clock),
         outbox=Outbox(database),
         posts=Posts(database),
-        alarm=Alarm(agent, settings.people.operators, settings.people.consultants, settings.people.leads),
+        alarm=_alarm(agent, settings),
         ladder=_ladder(settings),
         warnings={},
     )
+
+
+def _alarm(agent: str, settings: Settings) -> Alarm:
+    people = settings.people
+    return Alarm(agent, people.operators, people.consultants, people.leads, people.called)
 
 
 def _ladder(settings: Settings) -> Ladder:

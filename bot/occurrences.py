@@ -1,7 +1,7 @@
 """The life of a scheduled post in the store: planned once, ended when its last part ends, told to who asked for it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -111,7 +111,7 @@ async def settle(transaction: Transaction, part: Part, alarm: Alarm) -> None:
     rows = (await transaction.connection.execute(query)).mappings().all()
     if any(row["state"] == "sent" for row in rows):
         await posts.bring_forward(transaction.connection, occurrence, transaction.now)
-    text = await _report(transaction, occurrence.title, rows)
+    text = await _report(transaction, occurrence.title, rows, alarm.called)
     id_ = part_id("pushed", occurrence.id)
     await transaction.enqueue([alarm.notice(occurrence.asked_by, text, id_, transaction.now)])
 
@@ -119,7 +119,7 @@ async def settle(transaction: Transaction, part: Part, alarm: Alarm) -> None:
 _STILL_OPEN = select(outbox.c.id).where(outbox.c.occurrence == bindparam("occurrence"), outbox_store.is_open).limit(1)
 
 
-async def _report(transaction: Transaction, title: str, rows: Sequence[Any]) -> str:
+async def _report(transaction: Transaction, title: str, rows: Sequence[Any], called: Callable[[str], str]) -> str:
     states = Counter(row["state"] for row in rows)
     # A colleague's task is handed over and not yet sent: nobody has it before the colleague confirms.
     waits = sum(row["state"] == "sent" and parse_recipient(row["body"]["recipients"][0]).confirmed for row in rows)
@@ -128,9 +128,8 @@ async def _report(transaction: Transaction, title: str, rows: Sequence[Any]) -> 
     lines = [f"《{title}》推送处理完了：发出 {left} 处{handed}，没有发 {kept} 处。"]
     for row in rows:
         if row["state"] != "sent":
-            lines.append(
-                f"· {'、'.join(map(addressed, row['body']['recipients']))}：{await _why(transaction, row['id'])}"
-            )
+            to = "、".join(addressed(each, called) for each in row["body"]["recipients"])
+            lines.append(f"· {to}：{await _why(transaction, row['id'])}")
     return "\n".join(lines)
 
 

@@ -119,7 +119,7 @@ class Pager:
 
     async def _tell_before(self, transaction: Transaction, ticket: Ticket, page: Page) -> None:
         """Whose words reach the member no more hears so; on kf the platform shows it."""
-        text = PASSED_ON.format(number=ticket.number, who=page.people[0])
+        text = PASSED_ON.format(number=ticket.number, who=self._alarm.called(page.people[0]))
         id_ = part_id("passed_on", ticket.number, page.step)
         await transaction.enqueue([self._alarm.notice(ticket.assignee, text, id_, transaction.now)])
 
@@ -127,7 +127,7 @@ class Pager:
         self, transaction: Transaction, case: Case, reason: str, ask: str, order: tuple[str, ...]
     ) -> dict[str, object]:
         """What kf needs to hand over and to page without looking into the store again."""
-        card = await self._context.card(transaction.connection, case.ticket, transaction.now)
+        card = await self._context.card(transaction.connection, case.ticket, transaction.now, reason, ask)
         about = {"ticket": case.ticket, "reason": reason, "ask": ask, "card": card}
         return {**about, "order": list(order), "furious": case.furious}
 

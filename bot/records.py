@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, bindparam, exists, func, literal, or_, select, union_all
 
 from bot.part import Klass
 from bot.store import needs, personal, preferences, profiles
 from bot.store.database import Database
-from bot.store.posts import PUSHED
+from bot.store.posts import PUSHED, UNSETTLED
 from bot.store.tables import (
     conversation,
     decision,
     delivery,
     inbox,
+    mass_task,
     membership,
     millis,
     moment,
@@ -53,8 +54,17 @@ class MemberRecords:
 
     async def last_post(self, person: str) -> LastPost | None:
         """The newest delivery to the person or to a group they were in then, with the decision that let it leave."""
+        return await self._post(_arrived(subject_of("person", person)))
+
+    async def open_post(self, person: str) -> LastPost | None:
+        return await self._post(_open(subject_of("person", person)))
+
+    async def last_group_post(self, chat: str) -> LastPost | None:
+        return await self._post(_arrived(subject_of("group", chat)))
+
+    async def _post(self, newest: Select[Any]) -> LastPost | None:
         async with self.database.read() as connection:
-            row = (await connection.execute(_last_to(subject_of("person", person)))).one_or_none()
+            row = (await connection.execute(newest)).one_or_none()
             inputs = await connection.scalar(_let_leave(row.part, row.subject)) if row else None
         if row is None or inputs is None:
             return None
@@ -83,8 +93,24 @@ _SAID = (
 )
 
 
-def _last_to(subject: str) -> Select[Any]:
+def _arrived(subject: str) -> Select[Any]:
     """The delivery that somebody most likely asks about: of those that arrived, the newest."""
+    return (
+        _newest(subject)
+        # A task that a colleague has not confirmed took its slot and reached nobody.
+        .where(or_(delivery.c.delivered, outbox.c.channel != Channel.CUSTOMERS))
+        .order_by(delivery.c.delivered.desc(), delivery.c.at.desc())
+    )
+
+
+def _open(subject: str) -> Select[Any]:
+    """The newest delivery in a task whose outcome we have not seen: its colleague may have confirmed it just now."""
+    task = exists().where(mass_task.c.part == delivery.c.part, mass_task.c.state.in_(UNSETTLED))
+    return _newest(subject).where(delivery.c.delivered.is_(False), task).order_by(delivery.c.at.desc())
+
+
+def _newest(subject: str) -> Select[Any]:
+    """One delivery to the subject, or to a group they were in then."""
     in_group = and_(membership.c.group_subject == delivery.c.subject, membership.c.person_subject == subject)
     return (
         select(delivery.c.subject, delivery.c.part, delivery.c.at, delivery.c.topic)
@@ -93,10 +119,7 @@ def _last_to(subject: str) -> Select[Any]:
         .join(occurrence, occurrence.c.id == outbox.c.occurrence)
         .outerjoin(membership, in_group)
         .where(delivery.c.subject.in_(_with_groups(subject)))
-        # A task that a colleague has not confirmed took its slot and reached nobody.
-        .where(or_(delivery.c.delivered, outbox.c.channel != Channel.CUSTOMERS))
         .where(or_(delivery.c.subject == subject, delivery.c.at >= membership.c.since))
-        .order_by(delivery.c.delivered.desc(), delivery.c.at.desc())
         .limit(1)
     )
 

@@ -118,11 +118,11 @@ async def came_back(transaction: Transaction, part: Part, final: Final, reason: 
     held = await conversations.load(transaction.connection, part.conversation)
     gone = reason.startswith("refused")  # also where an earlier try was lost: this one tells
     if not gone or ticket is None or held is None or held.state is not State.HUMAN or not has(ticket, part.body["to"]):
-        text = texts.NOT_RELAYED.format(number=part.body["ticket"], who=part.body["to"])
+        text = texts.NOT_RELAYED.format(number=part.body["ticket"], who=alarm.called(part.body["to"]))
         return alarm.raised(f"relay:{part.body['ticket']}", text, transaction.now)
     await conversations.move(transaction.connection, held.id, Move(Event.NOBODY))
     await tickets.reopen(transaction.connection, held.id)
-    text = texts.COLLEAGUE_GONE.format(number=ticket.number, who=ticket.assignee)
+    text = texts.COLLEAGUE_GONE.format(number=ticket.number, who=alarm.called(ticket.assignee))
     return alarm.raised(f"gone:{ticket.number}", text, transaction.now)
 
 

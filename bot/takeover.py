@@ -65,7 +65,7 @@ class Takeover:
         """Who had it hears that they have it no more."""
         if ticket.state != "taken" or not ticket.assignee:
             return
-        text = texts.TAKEN_OVER.format(number=ticket.number, who=colleague)
+        text = texts.TAKEN_OVER.format(number=ticket.number, who=self._alarm.called(colleague))
         told = self._alarm.notice(ticket.assignee, text, part_id("taken_over", key), transaction.now)
         await transaction.enqueue([told])
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from handlers import spans
 from handlers.plain import clauses
 from handlers.preferences import Purpose
+from handlers.rates import TOO_MUCH, rate_in
 from handlers.wishes import LEAD, TAIL, phrase
 
 
@@ -22,12 +23,15 @@ class Right(StrEnum):
     MUTE = "mute"
     ONLY = "only"
     NEVER = "never"
+    ALSO = "also"  # a topic that is not sent now
     UNMUTE = "unmute"
     SETTINGS = "settings"
     DATA = "data"
     EXPORT = "export"
     DELETE = "delete"
     CONFIRM = "confirm"  # the deletion that was just shown
+    KEEPING = "keeping"  # why we keep their data, and how long
+    HOURS = "hours"  # not at these hours, or only then
     WHY = "why"
     KNOWN = "known"  # how we know something about them
     SWITCH = "switch"  # a purpose on or off
@@ -35,10 +39,13 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`days`: of LESS, 0 where none was said. `until`: of MUTE (aware). `topics`: of ONLY and NEVER."""
+    """`days`: of LESS, 0 where none was said. `until`: of MUTE (aware). `topics`: of ONLY, NEVER and ALSO, of which
+    none are all. `too_often`: `days` is how often is too much.
+    """
 
     right: Right
     days: int = 0
+    too_often: bool = False
     until: datetime | None = None
     topics: frozenset[str] = frozenset()
     purpose: Purpose | None = None
@@ -75,7 +82,7 @@ _LESS = (
 )
 _OFTEN = (
     f"(?:改成|改为|换成|调成|设成|设为|变成|改)?{_TO_ME}(?P<span>{spans.PERIOD})(?:最多|只|就|顶多)?{_TO_ME}"
-    f"{_SEND}?(?P<count>{spans.COUNT})(?:条|次|篇|个|回)(?:{_THING})?{_ENOUGH}"
+    f"{_SEND}?(?P<count>{spans.COUNT})(?:条|次|篇|个|回)(?:{_THING})?(?:{_ENOUGH}|{TOO_MUCH})"
 )
 _QUIET = "(?:静音|免打扰|停发|暂停推送|停推)"
 _HALT = "(?:暂停|停|消停)"  # with a length only: alone it is a word of many questions
@@ -103,7 +110,7 @@ _DELETE = (
     f"|把{_MY}{_ALL}{_DATA}(?:都|全部|全)?(?:给我)?{_ERASE}(?:掉)?|忘掉我|忘记我|把我(?:给)?(?:忘了|忘掉|删了|删掉|删除)"
     f"|(?:不要|别)(?:再)?(?:保存|留着|存)(?:着)?{_MY}{_DATA}"
 )
-_CONFIRM = "(?:我)?(?:确认|确定)删除(?:我的数据)?"
+_CONFIRM = "(?:是的?|对的?|嗯+|好的?|行){0,2}(?:我)?(?:确认|确定)删除(?:我的数据)?"
 _ONE = f"(?:这个|这条|这些|这种|那条|这|那个|{_THING}){{0,3}}"
 _OFTEN_SENT = "(?:老是|总是|一直|天天|每天|老|总|不停地?|整天)"
 _WHY = (
@@ -135,6 +142,30 @@ _HOW_KNOWN = (
     f"|{_YOU}(?:是不是|有没有)?(?:在|一直)?(?:监听|偷听|窃听|监视|偷看|跟踪|调查)(?:了|着|过)?我[^,]{{0,8}}"
     f"|{_YOU}(?:还)?(?:认识|认得|记得|了解|知道)我(?:是谁|家的?情况|的?情况)?(?:吗|么|不|多少)"
 )
+_TELL = "(?:会|要|打算|准备|能|都|给我|帮我){0,2}"
+_KEEPING = (
+    f"(?:谁(?:让|叫|允许|准)|凭什么|凭啥|为什么|为啥|干嘛|干吗)(?:{_YOU})?{_TELL}(?:保存|存|储存|保留|留着|留|记录|收集)"
+    f"(?:着|了|下)?{_MY}{_ALL}{_DATA}(?:的)?"
+    f"|(?:{_YOU})?{_TELL}(?:把)?{_MY}{_ALL}{_DATA}(?:在你们这里?|你们)?{_TELL}(?:保存|存|储存|保留|留)(?:着)?(?:到)?"
+    "(?:多久|多长时间|多少天|几天|什么时候|啥时候|何时)"
+)
+# What says so only after their data was shown: else it asks how long food keeps.
+KEEPING_AFTER = (
+    f"(?:这些|这个|那|那么|它们)?(?:谁(?:让|叫|允许|准)|凭什么|凭啥|为什么|为啥|干嘛|干吗)(?:{_YOU})?{_TELL}"
+    "(?:保存|存|储存|保留|留着|留|记录|收集|记)(?:着|了|下)?(?:这些|这个|它们?|那么多|这么多)?(?:东西|干嘛|干吗|干什么|做什么)?(?:的)?"
+    f"|(?:{_YOU})?(?:存|保存|留)(?:着)?(?:这些|这个|它们?)(?:东西)?(?:干嘛|干吗|干什么|做什么|有什么用)"
+    f"|(?:这些|这个|那|那么|它们|{_YOU})?{_TELL}(?:保存|存|储存|保留|留)(?:着)?(?:到)?"
+    "(?:多久|多长时间|多少天|几天|什么时候|啥时候|何时)"
+    f"|(?:这些|那|那么|它们|{_YOU})?(?:什么时候|啥时候|多久|几天)(?:会|能|就|才|自动){{0,2}}(?:删除?|清|清除)(?:掉)?"
+)
+_HOUR = "(?:大?(?:晚上|半夜|清早)|深夜|夜里|夜间|凌晨|早上|早晨|上午|中午|午休|下午|傍晚|白天|睡觉|上班|工作)(?:的)?(?:时间|时候|时段|点)?"
+_HOURS = (
+    f"(?:(?:在)?{_HOUR}(?:就|都|请|也)?(?:别|不要|不用|不许|少)(?:再|来)?(?:{_TO_ME}{_SEND}{_TO_ME}{_THINGS}|打扰我?|吵我?)"
+    f"|(?:别|不要|不许|能不能不|可不可以不)(?:老|总|再){{0,2}}(?:在|选)?{_HOUR}(?:再|来)?"
+    f"(?:{_TO_ME}{_SEND}{_TO_ME}{_THINGS}|打扰我?|吵我?)"
+    f"|(?:只|就|改)(?:要|能|在|想|到|成|可以){{0,2}}{_HOUR}(?:{_TO_ME}{_SEND}{_TO_ME}{_THINGS}|收|看|打扰我?)?"
+    f"|{_HOUR}(?:再|才){_TO_ME}{_SEND}{_TO_ME}{_THINGS}){{1,3}}"
+)
 _MEMORY = "(?:上下文|对话记忆|聊天记忆|连续对话|历史对话)"
 _OFF = "(?:关闭|关掉|停用|不要|取消|关)(?:一下)?"
 _ON = "(?:开启|打开|启用|恢复|重新开启|重新打开|开)(?:一下)?"
@@ -154,7 +185,7 @@ def asked_in(text: str, now: datetime, topics: Mapping[str, str] | None = None) 
     if found := _alone(whole):
         return found
     candidates = [clause for clause in dict.fromkeys([whole, *said]) if 0 < len(clause) <= _LONGEST]
-    return next((found for clause in candidates if (found := _in_clause(clause, now, known))), None)
+    return next((found for clause in candidates if (found := _in_clause(clause, whole, now, known))), None)
 
 
 def only_asks(text: str, now: datetime) -> bool:
@@ -179,12 +210,14 @@ _TIRED = re.compile(
     "|我们)?(?:发|推)|凭什么|干嘛|干吗"
 )
 _CONFIRM_ALONE = phrase(_CONFIRM)
+KEPT_WHY = phrase(KEEPING_AFTER)
 _PLAIN: tuple[tuple[Asked, re.Pattern[str]], ...] = (
     (Asked(Right.UNMUTE), phrase(_UNMUTE)),
     (Asked(Right.SETTINGS), phrase(_SETTINGS)),
     (Asked(Right.EXPORT), phrase(_EXPORT)),
     (Asked(Right.DELETE), phrase(_DELETE)),
     (Asked(Right.DATA), phrase(_DATA_OF_ME)),
+    (Asked(Right.KEEPING), phrase(_KEEPING)),
     (Asked(Right.KNOWN), phrase(_HOW_KNOWN)),
     (Asked(Right.WHY), phrase(_WHY)),
     (Asked(Right.SWITCH, purpose=Purpose.PERSONALISATION), phrase(f"{_OFF}{_PERSONAL}")),
@@ -197,6 +230,8 @@ _PLAIN: tuple[tuple[Asked, re.Pattern[str]], ...] = (
 )
 _HOW_OFTEN = re.compile(f"{LEAD}(?:{_OFTEN}){TAIL}")
 _NOT_FOR_NOW = re.compile(f"{LEAD}(?:{_MUTE}){TAIL}")
+_AT_HOURS = re.compile(f"{LEAD}(?:{_HOURS}){TAIL}")
+_BOTHERS = re.compile(f"{_THING}|发|推|打扰|吵")
 
 
 def _alone(whole: str) -> Asked | None:
@@ -204,21 +239,25 @@ def _alone(whole: str) -> Asked | None:
     return Asked(Right.CONFIRM) if len(whole) <= _LONGEST and _CONFIRM_ALONE.fullmatch(whole) else None
 
 
-def _in_clause(clause: str, now: datetime, topics: Mapping[str, str]) -> Asked | None:
+def _in_clause(clause: str, whole: str, now: datetime, topics: Mapping[str, str]) -> Asked | None:
     return (
         _of_topics(clause, topics)
         or next((asked for asked, pattern in _PLAIN if pattern.fullmatch(clause)), None)
-        or _how_often(clause)
+        or (how_often(whole) if _HOW_OFTEN.fullmatch(clause) else None)
+        or _at_hours(clause)
         or _muted(clause, now)
     )
 
 
-def _how_often(clause: str) -> Asked | None:
-    found = _HOW_OFTEN.fullmatch(clause)
-    if found is None:
-        return None
-    days, times = spans.period_days(found["span"]), spans.number(found["count"])
-    return Asked(Right.LESS, days=max(1, -(-days // times))) if days and times else None
+def how_often(plain: str) -> Asked | None:
+    """The rate that all of `plain` speaks of: what follows a rate may say that it is too much."""
+    rate = rate_in(plain)
+    return Asked(Right.LESS, days=rate.days, too_often=rate.too_often) if rate else None
+
+
+def _at_hours(clause: str) -> Asked | None:
+    """Only where it speaks of our messages: 只要上午 alone may be a delivery."""
+    return Asked(Right.HOURS) if _AT_HOURS.fullmatch(clause) and _BOTHERS.search(clause) else None
 
 
 def _muted(clause: str, now: datetime) -> Asked | None:
@@ -232,6 +271,35 @@ def _muted(clause: str, now: datetime) -> Asked | None:
 
 def _of_topics(clause: str, topics: Mapping[str, str]) -> Asked | None:
     names = "|".join(re.escape(word) for word in sorted(topics, key=len, reverse=True)) if topics else _TOPIC
+    return _narrowed(clause, names, topics) or _widened(clause, names, topics)
+
+
+_FROM_NOW = "(?:以后|今后|请|帮我|麻烦|我|那|那就|还是|算了|把|其实){0,3}"
+_TOO = "(?:也|还|都|照样|照常|又|再|可以|还是|继续|接着|还可以|也可以){1,3}"
+_WANT = f"(?:{_TO_ME}{_SEND}{_TO_ME}|想?看|想?要|想?收|接收|订阅?)(?:一下|一点|一些|点|些)?"
+_BACK = "(?:都|也|再|给我|帮我){0,2}(?:加回来|加上|加进来|加回去|开回来|打开|补上|补回来|恢复)"
+_THE_REST = "(?:别的|其他|其它|其余|剩下|另外)(?:的|几类|几个)?"
+_ALL_OF_IT = f"(?:{_THE_REST}|(?:什么|啥|全部|所有|各类|每一?类)(?:的)?(?:主题|类型|内容|推送)?)"
+
+
+def _widened(clause: str, names: str, topics: Mapping[str, str]) -> Asked | None:
+    """家居的也发吧: a topic, or all of them, beside what is sent now."""
+    suffix = f"(?:的|类的?|方面的?|相关的?)?(?:{_THING}|知识)?(?:的)?"
+    listed = f"(?P<{{}}>(?:(?:{names})(?:和|跟|与|还有|以及)?)+|{_ALL_OF_IT})"
+    found = re.fullmatch(
+        f"{_FROM_NOW}(?:{listed.format('a')}{suffix}(?:{_TOO}{_WANT}|{_BACK})"
+        f"|{_TOO}{_WANT}{listed.format('b')}{suffix}){TAIL}",
+        clause,
+    )
+    if found is None:
+        return None
+    words = re.findall(names, found["a"] or found["b"])
+    if _EVERYDAY.issuperset(words) and not _ABOUT_POSTS.search(clause):  # none are all: a word of posts is needed too
+        return None
+    return Asked(Right.ALSO, topics=frozenset(topics[word] for word in words))
+
+
+def _narrowed(clause: str, names: str, topics: Mapping[str, str]) -> Asked | None:
     listed = f"(?P<topics>(?:(?:{names})(?:和|跟|与|还有|以及)?)+)"
     suffix = f"(?:的|类的?|方面的?|相关的?)?(?:{_THING}|知识)?"
     only = re.fullmatch(

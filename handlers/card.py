@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from handlers import texts
 from handlers.mood_types import Mood
-from handlers.plain import LONGEST_QUESTION
+from handlers.plain import LONGEST_QUESTION, RECENT
 from knowledge.types import Line
 
 LIMIT = 2000  # bytes of the card: it has to leave as one message (2,048, doc 90236)
@@ -24,6 +24,7 @@ class Background:
 
     `holds`: why nothing unasked goes to them, in words. `deadline`: for the first word; None where nobody ever works.
     What is urgent is asked for now, whatever the deadline.
+    `now`: what was said longer before it than RECENT gets its date.
     """
 
     ticket: int
@@ -38,13 +39,14 @@ class Background:
     nearest: Sequence[str] = ()
     holds: Sequence[str] = ()
     deadline: datetime | None = None
+    now: datetime | None = None
 
 
 def card(background: Background) -> str:
     """The card as Markdown, with room for `with_told`; where there is too much, the oldest turns are left out."""
     head = _head(background)
     tail = f"接手发 /take {background.ticket}，处理完发 /return {background.ticket}。"
-    turns = [_turn(line) for line in background.lines[-TURNS:]]
+    turns = [_turn(line, background) for line in background.lines[-TURNS:]]
     while turns and len(_joined(head, turns, tail).encode()) > LIMIT - _ROOM:
         turns.pop(0)
     return _joined(head, turns, tail)
@@ -72,7 +74,7 @@ def _head(background: Background) -> list[str]:
     if background.holds:
         rows.append(f"- 不主动发消息：{'、'.join(background.holds)}")
     if background.reason == texts.URGENT:
-        rows.append("- **请现在就联系会员，** 确认已经就医或求助")
+        rows.append("- **请现在就联系会员**，确认已经就医或求助")
     elif background.deadline is not None:
         local = background.deadline.astimezone(ZoneInfo(background.zone))
         rows.append(f"- 请在 {texts.moment(background.deadline, background.zone)}:{local:%S} 前说第一句话")
@@ -83,8 +85,10 @@ def _titles(titles: Sequence[str]) -> str:
     return "".join(f"《{texts.one_line(title, 20)}》" for title in tuple(dict.fromkeys(titles))[:3])
 
 
-def _turn(line: Line) -> str:
-    return f"> {_WHO[line.sender]}：{texts.one_line(line.text.replace('*', ''), 40)}"
+def _turn(line: Line, background: Background) -> str:
+    old = line.at is not None and background.now is not None and background.now - line.at > RECENT
+    when = f"（{texts.moment(line.at, background.zone)}）" if old and line.at else ""
+    return f"> {_WHO[line.sender]}{when}：{texts.one_line(line.text.replace('*', ''), 40)}"
 
 
 def _joined(head: list[str], turns: list[str], tail: str) -> str:

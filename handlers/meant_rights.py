@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import lru_cache
 
 from handlers import spans
-from handlers.asked_rights import Asked, Right
+from handlers.asked_rights import Asked, Right, how_often
 from handlers.intent import Intent, intent_of
 from handlers.plain import clauses
 from handlers.preferences import Purpose
+from handlers.rates import too_few
 from knowledge.classify.linear import classifier
 
 SURE = 0.85  # from here on it is carried out
@@ -38,7 +39,6 @@ _WORDS = {
     Intent.TOPIC_PREFERENCE: "我的设置",
 }
 _SPAN = re.compile(spans.SPAN)
-_OFTEN = re.compile(f"(?P<span>{spans.PERIOD})[^，。]{{0,4}}?(?P<count>{spans.COUNT})(?:条|次|篇)")
 
 
 def meant_in(text: str, now: datetime) -> Asked | None:
@@ -66,10 +66,12 @@ def _judged(text: str) -> tuple[Intent, float]:
 
 
 def _with_length(text: str, now: datetime) -> Asked:
-    """Fewer, or none for a while, where one is named."""
+    """Fewer, or none for a while, where one is named. Who gets too few sees what is set, and how to change it."""
     plain = "".join(clauses(text))
-    if (often := _OFTEN.search(plain)) and (days := spans.period_days(often["span"])):
-        return Asked(Right.LESS, days=max(1, -(-days // (spans.number(often["count"]) or 1))))
+    if too_few(plain):
+        return Asked(Right.SETTINGS)
+    if often := how_often(plain):
+        return often
     if (span := _SPAN.search(plain)) and (until := spans.until(span[0], now)):
         return Asked(Right.MUTE, until=until)
     return Asked(Right.LESS)

@@ -2,8 +2,12 @@
 
 import re
 import unicodedata
+from datetime import timedelta
 
 LONGEST_QUESTION = 2000  # characters of a question that are looked at
+RECENT = timedelta(
+    hours=12
+)  # what was asked in the evening still stands in the morning; what is older is another matter
 
 # Only the characters that occur in the wishes we look for; answering questions has its own, complete table.
 _SIMPLIFIED = str.maketrans(

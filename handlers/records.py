@@ -66,6 +66,15 @@ class Records(Protocol):
         """
         ...
 
+    async def open_post(self, person: str) -> LastPost | None:
+        """The newest content for the person or a group of theirs that a colleague was asked to send, where we do not
+        know yet what became of it: it may have arrived this very minute."""
+        ...
+
+    async def last_group_post(self, chat: str) -> LastPost | None:
+        """The last content that went to the group unasked; nothing of its members."""
+        ...
+
     async def last_handled(self, conversation: str, handler: str, since: datetime) -> int:
         """The newest item of the conversation that `handler` took at `since` or later: later ones have higher numbers.
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from handlers import rights_texts as words
 from handlers import texts
-from handlers.asked_rights import TOPIC_NAMES, Asked, Right, asked_in, bothered
+from handlers.asked_rights import KEPT_WHY, TOPIC_NAMES, Asked, Right, asked_in, bothered
 from handlers.effect_types import AskColleague, Effect, Forget, OptIn, OptOut, Prefer
 from handlers.meant_rights import meant_in, words_for
 from handlers.plain import clauses
@@ -22,6 +22,7 @@ CONFIRM_WITHIN = timedelta(minutes=words.CONFIRM_MINUTES)
 DELETE_KEPT = "delete_kept"  # the handler that heard that nothing is to be deleted after all
 EXPORT, FORGET = "export", "forget"  # what `AskColleague` asks for
 _LEAST = 4  # characters of a free wording
+_SHORT = 20  # characters of a question about what was just shown
 _DENIALS = (
     "不退订",
     "我不想退订",
@@ -38,6 +39,8 @@ _DENIALS = (
 _ABOUT_TOPICS = (Right.ONLY, Right.NEVER)
 _PERSONAL = (Right.SETTINGS, Right.DATA, Right.EXPORT, Right.DELETE, Right.CONFIRM, Right.WHY, Right.KNOWN)
 
+_TOLD = (Right.SETTINGS, Right.DATA, Right.KNOWN, Right.WHY, Right.EXPORT, Right.HOURS, Right.KEEPING)
+
 
 async def rights(turn: Turn, office: Office) -> Outcome | None:
     """Carries out what the text asks for; None where it asks for nothing of this kind."""
@@ -45,10 +48,10 @@ async def rights(turn: Turn, office: Office) -> Outcome | None:
     if asked is None:
         return _asked_back(turn)
     if turn.conversation.chat and asked.right in _PERSONAL:
-        return _said(words.IN_GROUP)
+        return _said(await _in_group(turn, office, asked.right))
     match asked.right:
-        case Right.SETTINGS | Right.DATA | Right.KNOWN | Right.WHY | Right.EXPORT:
-            return await _shown(turn, office, asked.right)
+        case right if right in _TOLD:
+            return await _shown(turn, office, right)
         case Right.DELETE:
             kept = await office.records.kept(turn.conversation.person)
             return replace(_said(words.preview(kept)), handler=DELETE_ASKED)
@@ -73,7 +76,7 @@ async def kept_silently(turn: Turn, office: Office) -> tuple[Effect, ...]:
             return (Forget(turn.conversation.person),) if await asked_to_delete(turn, office) else ()
         case Right.EXPORT:
             return (AskColleague(EXPORT),)
-        case Right.SETTINGS | Right.DATA | Right.KNOWN | Right.WHY:
+        case right if right in _TOLD:
             return ()
         case _:
             return (await _decided(turn, office, asked)).effects
@@ -84,11 +87,32 @@ async def asked_of(turn: Turn, office: Office) -> Asked | None:
     if turn.item.kind is not Kind.TEXT:
         return None
     now = local(turn.now, office.zone)
-    asked = asked_in(turn.item.text, now, await _topics(office))
+    asked = asked_in(turn.item.text, now, await _topics(office)) or _asked_of_the_list(turn)
     wish = wish_in(turn.item.text)
-    if asked is not None:
+    if asked is not None and not await _idle(asked, turn, office):
         return None if wish and asked.right not in _ABOUT_TOPICS else asked
     return None if wish or _small(turn.item.text) else meant_in(turn.item.text, now)
+
+
+async def _idle(asked: Asked, turn: Turn, office: Office) -> bool:
+    """Whether a topic is wanted back where none is missing: then the words are about something else."""
+    if asked.right is not Right.ALSO:
+        return False
+    chosen = await office.records.preferences(turn.conversation.person)
+    return not (chosen.only or chosen.never)
+
+
+def _asked_of_the_list(turn: Turn) -> Asked | None:
+    """存多久 after the list of what is kept; anywhere else it is about food."""
+    bare, shown = "".join(clauses(turn.item.text)), last_said(turn)
+    about = shown.startswith((words.DATA_SHOWN, words.KNOWN_FROM, words.PREVIEW))
+    return Asked(Right.KEEPING) if about and len(bare) <= _SHORT and KEPT_WHY.fullmatch(bare) else None
+
+
+def last_said(turn: Turn) -> str:
+    """What we said last, where nothing was said since."""
+    last = turn.history[-1] if turn.history else None
+    return last.text if last is not None and last.sender == "bot" else ""
 
 
 def _small(text: str) -> bool:
@@ -115,6 +139,22 @@ def _said(text: str, *effects: Effect) -> Outcome:
     return Outcome(HANDLER, replies=(Reply(text),), effects=effects)
 
 
+async def _in_group(turn: Turn, office: Office, right: Right) -> str:
+    """Nothing of one person. Why a post came into the group, everybody there may hear."""
+    if right is not Right.WHY:
+        return words.IN_GROUP
+    post = await office.records.last_group_post(turn.conversation.chat)
+    told = words.why(post, office.zone, here=True) if post else words.GROUP_POSTS
+    return f"{words.SORRY_TO_BOTHER}{told}" if bothered(turn.item.text) else told
+
+
+def _explained(office: Office, right: Right) -> str:
+    quiet = office.posting.rules.quiet
+    if right is Right.HOURS:
+        return words.hours(str(quiet) if quiet.start != quiet.end else "")
+    return words.keeping(office.records.retention_days)
+
+
 async def _shown(turn: Turn, office: Office, right: Right) -> Outcome:
     person, records = turn.conversation.person, office.records
     match right:
@@ -122,10 +162,14 @@ async def _shown(turn: Turn, office: Office, right: Right) -> Outcome:
             return _said(words.settings(await records.preferences(person), office.zone, turn.now))
         case Right.WHY:
             stopped = Purpose.POSTS in (await records.preferences(person)).off
-            told = words.why(await records.last_post(person), office.zone, stopped=stopped)
+            told = words.why(
+                await records.last_post(person), office.zone, stopped=stopped, coming=await records.open_post(person)
+            )
             return _said(f"{words.SORRY_TO_BOTHER}{told}" if bothered(turn.item.text) else told)
         case Right.KNOWN:
             return _said(words.known(await records.kept(person), await records.profile(person)))
+        case Right.HOURS | Right.KEEPING:
+            return _said(_explained(office, right))
         case Right.EXPORT:
             return _exported(await records.export(person), office)
         case _:
@@ -159,7 +203,8 @@ async def _decided(turn: Turn, office: Office, asked: Asked) -> Outcome:
     stopped = Purpose.POSTS in now.off
     match asked:
         case Asked(Right.SWITCH, purpose=Purpose.POSTS):
-            return _said(words.opted_in(now), OptIn()) if asked.on else _said(texts.OPTED_OUT, OptOut())
+            back = words.opted_in(now, office.zone, turn.now)
+            return _said(back, OptIn()) if asked.on else _said(texts.OPTED_OUT, OptOut())
         case Asked(Right.SWITCH, purpose=purpose, on=on) if purpose is not None:
             changed = replace(now, off=now.off - {purpose} if on else now.off | {purpose})
             text = words.switched(purpose, on=on)
@@ -169,15 +214,32 @@ async def _decided(turn: Turn, office: Office, asked: Asked) -> Outcome:
             return _said(words.MUTE_IN_VAIN)
         case Asked(Right.MUTE, until=until) if until is not None:
             changed, text = replace(now, muted_until=until), words.muted(until, office.zone)
-        case Asked(Right.LESS, days=days):
-            changed = replace(now, every_days=days or max(words.LESS_DAYS, now.every_days))
+        case Asked(Right.LESS):
+            changed = replace(now, every_days=_days(now, asked))
             text = words.less(changed.every_days, stopped=stopped)
+        case Asked(Right.ALSO, topics=topics):
+            changed = _also(now, topics)
+            text = words.widened(changed, stopped=stopped)
         case _ if not asked.topics:
             return _said(words.WHICH_TOPICS)
         case _:
             changed = _of_topics(now, asked)
             text = words.topics(changed, stopped=stopped)
     return _said(text, Prefer(changed))
+
+
+def _days(now: Preferences, asked: Asked) -> int:
+    """A rate that is wished for is kept. What is too much becomes half as often, and never more often than it was."""
+    if asked.days and not asked.too_often:
+        return asked.days
+    return max(words.LESS_DAYS, 2 * asked.days, now.every_days)
+
+
+def _also(now: Preferences, topics: frozenset[str]) -> Preferences:
+    """`topics` beside what they see now; none are all. Who named what they want to see keeps that choice, widened."""
+    if not topics:
+        return replace(now, only=frozenset(), never=frozenset())
+    return replace(now, only=now.only | topics if now.only else now.only, never=now.never - topics)
 
 
 def _of_topics(now: Preferences, asked: Asked) -> Preferences:

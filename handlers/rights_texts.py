@@ -25,9 +25,16 @@ FORGOTTEN = (
     "以后有问题，照样可以随时问我。"
 )
 NOT_DELETED = "好的，什么都没有删，您的数据和设置都照旧。以后想删，随时回复“删除我的数据”。"
+NOT_YET_DELETED = (
+    f"还没有删除，什么都没动。确定要删，请在 {CONFIRM_MINUTES} 分钟内回复“确认删除”这四个字；不想删了，回复“不删了”。"
+)
 NOT_ASKED = f"要删除您的数据，请先回复“删除我的数据”，看过会删除什么，再在 {CONFIRM_MINUTES} 分钟内回复“确认删除”。"
 FILE_COMES = "您的数据比较多，聊天里放不下。已经告诉同事，会把文件单独发给您。"
 NOBODY_CAN = "您的数据比较多，聊天里放不下。请回复“转人工”，请同事把文件单独发给您。"
+GROUP_POSTS = (
+    "群里主动发的，是同事安排好、发给整个群的内容，不是按哪一位的资料挑的。"
+    "单独发给您的为什么发，请单独发消息问我，我马上告诉您。"
+)
 NEVER_SENT = "查过记录：没有主动给您发过内容（或者已经超过保存期限）。刚才看到的应该是对您提问的回答，或者是同事发的。"
 SORRY_TO_BOTHER = "打扰到您了，抱歉。"
 KNOWN_FROM = "我知道的只有您自己在聊天里说过的，和您与我们往来的记录，全都列在这里，没有打听过别的。"
@@ -43,6 +50,21 @@ _SWITCHED = {
     (Purpose.ANSWERS, False): "好的，回答时不再联系您之前说过的话，每句都当新问题。想再开，回复“开启上下文”。",
     (Purpose.ANSWERS, True): "好的，回答时会联系您刚说过的话。想关，回复“关闭上下文”。",
 }
+DATA_SHOWN = "我这里保存的您的数据："  # how the list of what is kept begins
+
+
+def keeping(days: int) -> str:
+    """Why we keep what we keep, and for how long: `days` at most, but for what lasts until the member changes it."""
+    return (
+        f"留着只为回答您的问题、少打扰您：聊天和由它产生的记录最多保存 {days} 天，到期自动删除；您的设置留到您改为止。"
+        "每一项为什么留、留多久，回复“我的数据”能看到；不想留，回复“删除我的数据”。"
+    )
+
+
+def hours(quiet: str) -> str:
+    """To who wants posts at some hours only; `quiet` as the settings write it, empty where there are none."""
+    never = f"{quiet.replace('-', '–')} 是免打扰时段，本来就不会主动给您发。" if quiet else ""
+    return f"{never}具体几点发，现在还不能单独选。想少收，回复“少发点”；先停一阵，回复“静音7天”；完全不收，回复“退订”。"
 
 
 def less(days: int, *, stopped: bool = False) -> str:
@@ -56,9 +78,11 @@ def unmuted(*, stopped: bool = False) -> str:
     return f"{UNMUTED_ONLY}{STILL_STOPPED}" if stopped else UNMUTED
 
 
-def opted_in(before: Preferences) -> str:
+def opted_in(before: Preferences, zone: str, now: datetime) -> str:
     """`before`: what was chosen until now. Who had stopped everything keeps what they chose beside it."""
+    until = before.muted_until
     chosen = (
+        f"静音到 {moment(until, zone)}" if until and until > now else "",
         f"至少隔 {before.every_days} 天一条" if before.every_days else "",
         _topics(before) if before.only or before.never else "",
     )
@@ -74,6 +98,15 @@ def topics(preferences: Preferences, *, stopped: bool = False) -> str:
     if stopped:
         return f"记下了：{_topics(preferences)}。{STILL_STOPPED}"
     return f"好的，以后{_topics(preferences)}。想改回来，回复“恢复推送”。"
+
+
+def widened(preferences: Preferences, *, stopped: bool = False) -> str:
+    """A topic comes beside the others again."""
+    if stopped:
+        return topics(preferences, stopped=True)
+    all_ = not (preferences.only or preferences.never)
+    what = "各类内容都会发" if all_ else _topics(preferences)
+    return f"好的，以后{what}。想再改，回复“只看育儿”“不要家居”这样的话。"
 
 
 def switched(purpose: Purpose, *, on: bool) -> str:
@@ -132,12 +165,17 @@ def data(kept: Sequence[Kept], profile: Profile | None) -> str:
     known = _remembered(profile)
     more = [f"- 记住的是：{known}"] if known else []
     listed = "\n".join([*rows, *more])
-    return f"我这里保存的您的数据：\n\n{listed}\n\n导出回复“导出我的数据”，删除回复“删除我的数据”，开关回复“我的设置”。"
+    return f"{DATA_SHOWN}\n\n{listed}\n\n导出回复“导出我的数据”，删除回复“删除我的数据”，开关回复“我的设置”。"
 
 
 def known(kept: Sequence[Kept], profile: Profile | None) -> str:
     """To who asks how we know something about them: all of it, and where it is from."""
     return f"{KNOWN_FROM}\n\n{data(kept, profile)}" if kept else KNOWN_NOTHING
+
+
+def of_another(said: str) -> str:
+    """Words for the member about themselves, as colleagues read them."""
+    return said.replace("您", "对方")
 
 
 def _remembered(profile: Profile | None) -> str:
@@ -171,17 +209,43 @@ def preview(kept: Sequence[Kept]) -> str:
     )
 
 
-def why(post: LastPost | None, zone: str, *, stopped: bool = False) -> str:
-    """Why the last post was sent, from what the gate saw. `stopped`: they are opted out by now."""
+def why(
+    post: LastPost | None, zone: str, *, stopped: bool = False, here: bool = False, coming: LastPost | None = None
+) -> str:
+    """Why the last post was sent, from what the gate saw. `stopped`: they are opted out by now; `here`: asked in the
+    group that it went to. `coming`: what a colleague was asked to send, of which we do not know yet whether it arrived.
+    """
+    newer = coming if coming and (post is None or coming.at > post.at) else None
     if post is None:
-        return NEVER_SENT
-    checks = "\n".join(f"- {each}" for each in (_group_checks if post.group else _checks)(post))
+        return _on_its_way(newer, stopped=stopped) if newer else NEVER_SENT
     alone = _STOPPED if stopped else _HOW_TO_STOP
     stop = _IN_GROUP if post.group else alone
-    return (
-        f"最近一条是 {moment(post.at, zone)} {'发在您所在的群里的' if post.group else '发给您的'}《{post.title}》，"
-        f"{_whence(post)}。发之前逐条查过：\n\n{checks}\n\n{stop}"
+    told = (
+        f"最近一条是 {moment(post.at, zone)} {_where(post, here=here)}《{post.title}》，"
+        f"{_whence(post)}。发之前逐条查过：\n\n{_checked(post)}\n\n{stop}"
     )
+    return f"{told}\n\n{_maybe(newer)}" if newer else told
+
+
+def _on_its_way(post: LastPost, *, stopped: bool) -> str:
+    """Nothing has arrived as far as we know: said as that, and not as nothing."""
+    stop = _STOPPED if stopped else _HOW_TO_STOP
+    return f"{_maybe(post)}安排之前逐条查过：\n\n{_checked(post)}\n\n{_IN_GROUP if post.group else stop}"
+
+
+def _maybe(post: LastPost) -> str:
+    where = "发到您所在的群里" if post.group else "发给您"
+    return f"您刚看到的如果是《{post.title}》：它请同事{where}，有没有发出还没传回我这里；{_whence(post)}。"
+
+
+def _where(post: LastPost, *, here: bool) -> str:
+    if here:
+        return "发在这个群里的"
+    return "发在您所在的群里的" if post.group else "发给您的"
+
+
+def _checked(post: LastPost) -> str:
+    return "\n".join(f"- {each}" for each in (_group_checks if post.group else _checks)(post))
 
 
 _STOPPED = "您已退订，以后不会再主动给您发内容；想再收，回复“恢复”。"

@@ -8,10 +8,11 @@ import re
 
 from handlers import rights_texts as words
 from handlers import texts
+from handlers.asked_rights import asked_in
 from handlers.effect_types import OptIn
 from handlers.plain import clauses
 from handlers.preferences import Purpose
-from handlers.rights import DELETE_KEPT, asked_to_delete
+from handlers.rights import DELETE_KEPT, HANDLER, asked_to_delete, last_said
 from handlers.turn import Kind, Office, Outcome, Reply, Turn
 from knowledge.language.terms import canonical
 
@@ -40,6 +41,15 @@ _KEEP_POSTS = (
 )
 _RESTORE = "(?:帮我|给我|我要|我想|想|要|请|可以|能不能|能|重新)?(?:恢复|重新开启|重新打开|重新开|重新订|重开|再订|再订阅|开回来|订回来)"
 
+_YES = (
+    "(?:是的?|对的?|对头|嗯+|恩|哦|好的?|好呀|行的?|可以的?|要的?|确认|确定|确实|没错|同意|知道|明白|当然|肯定|必须|ok|okay|yes|sure|y"
+    "|继续|执行|操作|动手|快点?|来吧|想好|考虑好|决定|不后悔|就这样|就是|确认键?|收到)"
+)
+_DO_DELETE = (
+    "(?:(?:是|就|我|都|全部?|统统|直接|马上|现在|赶紧|快|帮我|给我|请|可以|确认|确定|要|想|同意|决定|一定|必须|把(?:它们?|数据|我的数据)?){0,5}"
+    "(?:删除|删掉|删了|删光|删|清空|清除|清掉)(?:掉|光|除)?(?:我|我的|这些|它们?|全部)?(?:数据|资料|信息|记录)?)"
+)
+
 
 def _said(body: str) -> re.Pattern[str]:
     return re.compile(f"(?:{_SOFT}){{0,4}}(?:{body}(?:{_END}){{0,3}}(?:{_SOFT}){{0,2}}){{1,3}}")
@@ -47,6 +57,9 @@ def _said(body: str) -> re.Pattern[str]:
 
 _NOT_DELETED = _said(_KEEP_DATA)
 _OFF = _said(f"(?:{_KEEP_DATA}|{_CALLED_OFF})")
+_HALF_YES = _said(_YES)
+_YES_DELETE = _said(f"(?:{_YES}|{_DO_DELETE})")
+_DELETES = re.compile("删|清")
 _NOT_STOPPED = _said(f"(?:{_KEEP_POSTS}|{_REGRET}|撤销|撤回|当我没说)")
 _BACK = _said(f"(?:可以|能|能不能|可不可以)?{_RESTORE}(?:吗|么)?")
 
@@ -58,29 +71,38 @@ async def second_thoughts(turn: Turn, office: Office) -> Outcome | None:
     said = "".join(clauses(canonical(turn.item.text)))
     if not 0 < len(said) <= _LONGEST:
         return None
-    return await _kept(turn, office, said) or await _resumed(turn, office, said)
+    found = await _kept(turn, office, said) or await _half_confirmed(turn, office, said)
+    return found or await _resumed(turn, office, said)
 
 
 async def _kept(turn: Turn, office: Office, said: str) -> Outcome | None:
     """Without a word for deleting, only where what would be deleted was the last thing we said."""
     plain = _NOT_DELETED.fullmatch(said)
-    if not plain and not (_OFF.fullmatch(said) and _last_said(turn).startswith(words.PREVIEW)):
+    if not plain and not (_OFF.fullmatch(said) and last_said(turn).startswith(words.PREVIEW)):
         return None
     return Outcome(DELETE_KEPT, (Reply(words.NOT_DELETED),)) if await asked_to_delete(turn, office) else None
 
 
+async def _half_confirmed(turn: Turn, office: Office, said: str) -> Outcome | None:
+    """A yes in other words than those that delete: what cannot be undone waits for them, and they hear so.
+
+    Without a word for deleting only right after what would be deleted, or after this was said.
+    """
+    asked_last = last_said(turn).startswith((words.PREVIEW, words.NOT_YET_DELETED))
+    yes = _HALF_YES.fullmatch(said) if asked_last else None
+    deletes = _DELETES.search(said) and _YES_DELETE.fullmatch(said)
+    if not (yes or deletes) or asked_in(turn.item.text, turn.now) is not None:
+        return None
+    asked = await asked_to_delete(turn, office)
+    return Outcome(HANDLER, (Reply(words.NOT_YET_DELETED),)) if asked else None
+
+
 async def _resumed(turn: Turn, office: Office, said: str) -> Outcome | None:
     """Back anywhere while they are opted out; any other word for it only right after they were told so."""
-    stopped = _last_said(turn).startswith(texts.STOPPED)
+    stopped = last_said(turn).startswith(texts.STOPPED)
     if not _BACK.fullmatch(said) and not (stopped and _NOT_STOPPED.fullmatch(said)):
         return None
     chosen = await office.records.preferences(turn.conversation.person)
     if Purpose.POSTS not in chosen.off:
         return None
-    return Outcome("self_service", (Reply(words.opted_in(chosen)),), (OptIn(),))
-
-
-def _last_said(turn: Turn) -> str:
-    """What we said last, where nothing was said since."""
-    last = turn.history[-1] if turn.history else None
-    return last.text if last is not None and last.sender == "bot" else ""
+    return Outcome("self_service", (Reply(words.opted_in(chosen, office.zone, turn.now)),), (OptIn(),))

@@ -1,7 +1,7 @@
 """The words of the knowledge package. A guide is a document, a passage a part of it, a hit a passage with its score."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
 
 
@@ -40,10 +40,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One earlier line of a conversation, oldest first in a history."""
+    """One earlier line of a conversation, oldest first in a history. `at`: when, where that is known."""
 
     sender: Literal["customer", "bot", "staff", "member"]
     text: str
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,7 +318,7 @@ class KfChannel:
             return self._assigned(part, servicer)  # by an earlier try whose answer was lost
         number = part.body["ticket"]
         has_it = session.state == HUMAN
-        why = f"{session.servicer} 正在接待这位客户。" if has_it else NOT_RECEIVING
+        why = f"{self._alarm.called(session.servicer)} 正在接待这位客户。" if has_it else NOT_RECEIVING
         told = self._alarm.notice(
             servicer, f"{number} 号没能转给您：{why}", part_id("not_assigned", part.id), self._clock.now()
         )

@@ -63,7 +63,7 @@ class Books:
         Who wanted nothing any more only after `confirmed_at` (None: not known) got it rightly.
         """
         async with self._transactions.begin() as transaction:
-            connection = transaction.connection
+            connection, sender = transaction.connection, self._alarm.called(task.sender)
             left = outcome.without(await tombstones.buried(connection, outcome.statuses))
             if not await store.settle(connection, task.msgid, "sent", left.counts):
                 return
@@ -75,8 +75,8 @@ class Books:
             for subject in left.of(Status.NO_FRIEND):
                 await self.note_signal(connection, subject, SignalKind.LEAVE, parted(task.sender), transaction.now)
             if task.state == RECALLING and not await self._rightly(transaction, task, confirmed_at):
-                await self._tell(transaction, f"late:{task.msgid}", _TOO_LATE.format(sender=task.sender, title=title))
-            await self._tell(transaction, f"sent:{task.msgid}", mismatch(left, task.sender, title))
+                await self._tell(transaction, f"late:{task.msgid}", _TOO_LATE.format(sender=sender, title=title))
+            await self._tell(transaction, f"sent:{task.msgid}", mismatch(left, task.sender, title, self._alarm.called))
         log.info("mass_task_settled", state="sent", **left.counts)
 
     async def _rightly(self, transaction: Transaction, task: MassTask, confirmed_at: datetime | None) -> bool:
@@ -96,7 +96,8 @@ class Books:
             if how is not Ended.LOST:
                 await posts.release(connection, task.part)
             text = _ALWAYS_TOLD.get(how) or _TOLD.get((task.state, how), "")
-            about = {"sender": task.sender, "title": asked.title, "advice": advice(NOBODY, task.sender)}
+            sender = self._alarm.called(task.sender)
+            about = {"sender": sender, "title": asked.title, "advice": advice(NOBODY, sender)}
             await self._tell(transaction, f"{how}:{task.msgid}", text.format(**about))
         log.info("mass_task_settled", state=state, how=how)
 
@@ -104,7 +105,8 @@ class Books:
         """A lost send had become a task after all: it is followed from here on."""
         known = posts.MassTask(task.msgid, task.part, task.sender, task.state, task.expires_at)
         await posts.add_mass_task(transaction.connection, known, transaction.now)
-        await self._tell(transaction, f"found:{task.msgid}", _FOUND.format(sender=task.sender, title=title))
+        text = _FOUND.format(sender=self._alarm.called(task.sender), title=title)
+        await self._tell(transaction, f"found:{task.msgid}", text)
         log.info("mass_task_found")
 
     async def recall(self, transaction: Transaction, task: MassTask, title: str, refused: Mapping[str, str]) -> None:
@@ -118,7 +120,8 @@ class Books:
         """Once per task and code, however long it lasts."""
         async with self._transactions.begin() as transaction:
             asked = await store.asked(transaction.connection, task)
-            about = {"sender": task.sender, "title": asked.title, "advice": advice(errcode, task.sender)}
+            sender = self._alarm.called(task.sender)
+            about = {"sender": sender, "title": asked.title, "advice": advice(errcode, sender)}
             text = _REFUSED.format(**about, errcode=errcode)
             await transaction.enqueue(
                 self._alarm.notice(each, text, part_id("unfollowable", task.msgid, errcode, each), transaction.now)

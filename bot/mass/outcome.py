@@ -1,7 +1,7 @@
 """What came of a task by recipient, held against what was asked for, in numbers and in words for operators."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -71,9 +71,12 @@ def _name(status: int) -> str:
     return Status(status).name.lower() if status in set(Status) else "unknown"
 
 
-def mismatch(outcome: Outcome, sender: str, title: str) -> str:
-    """What operators are told of a confirmed task; empty where everything came out as it was asked for."""
-    others = [each for each in outcome.senders if each.casefold() != sender.casefold()]
+def mismatch(outcome: Outcome, sender: str, title: str, called: Callable[[str], str] = str) -> str:
+    """What operators are told of a confirmed task; empty where everything came out as it was asked for.
+
+    `called`: what a colleague (userid) is called.
+    """
+    others = [called(each) for each in outcome.senders if each.casefold() != sender.casefold()]
     found = [
         (outcome.of(Status.NO_FRIEND), "{n} 位已经不是好友，没有收到：{who}"),
         (outcome.of(Status.OVER_CAP), "{n} 个到了企业微信的群发上限，没有收到，名额已退回：{who}"),
@@ -81,11 +84,13 @@ def mismatch(outcome: Outcome, sender: str, title: str) -> str:
         (outcome.unasked, "{n} 个不是我们安排的，也收到了：{who}。旧版客户端由同事自己选群，请升级到 4.1.10 以上"),
         (others, "确认的是 {who}，不是 {sender}"),
     ]
-    lines = [f"· {text.format(n=len(ids), who=_few(ids), sender=sender)}" for ids, text in found if ids]
+    lines = [f"· {text.format(n=len(ids), who=_few(ids), sender=called(sender))}" for ids, text in found if ids]
     if not lines:
         return ""
     sent = len(outcome.of(Status.SENT))
-    return "\n".join([f"{sender} 的群发《{title}》送达 {sent} 个，和安排的 {len(outcome.asked)} 个对不上：", *lines])
+    return "\n".join(
+        [f"{called(sender)} 的群发《{title}》送达 {sent} 个，和安排的 {len(outcome.asked)} 个对不上：", *lines]
+    )
 
 
 def _few(ids: list[str]) -> str:

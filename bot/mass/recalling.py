@@ -35,9 +35,10 @@ def told(part: Part, alarm: Alarm, now: datetime, *, done: bool) -> list[Part]:
     Not before it was tried: until then a colleague may have confirmed the task without our knowing, and then there is
     nothing to hold back.
     """
-    body = {name: str(part.body.get(name, "")) for name in ("sender", "title", "why")}
-    text, what = (_DONE if done else _TRYING).format(**body), "recalled" if done else "recalling"
-    msgid, sender = str(part.body["msgid"]), body["sender"]
+    body = {name: str(part.body.get(name, "")) for name in ("title", "why")}
+    msgid, sender = str(part.body["msgid"]), str(part.body.get("sender", ""))
+    text, what = (_DONE if done else _TRYING), "recalled" if done else "recalling"
+    text = text.format(sender=alarm.called(sender), **body)
     notices = alarm.raised(f"{what}:{msgid}", text, now)
     if alarm.able and sender and sender not in alarm.operators:
         notices.append(alarm.notice(sender, text, part_id(what, msgid), now))

@@ -4,7 +4,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.outbox import spoken
-from bot.store.tables import conversation, inbox
+from bot.store.tables import conversation, inbox, moment
 from handlers.turn import Kind
 from knowledge.types import Line
 
@@ -14,7 +14,7 @@ RELAYED = "relay"  # the handler of what a colleague wrote for somebody else
 # Built once, as every drain of every lane asks for them: to build a statement costs as much as to run it.
 _SETTLED = select(conversation.c.settled).where(conversation.c.id == bindparam("lane")).scalar_subquery()
 _BEFORE = (
-    select(inbox.c.id, inbox.c.kind, inbox.c.text)
+    select(inbox.c.id, inbox.c.kind, inbox.c.text, inbox.c.sent_at)
     .where(
         inbox.c.conversation == bindparam("lane"),
         inbox.c.id < bindparam("before"),
@@ -34,7 +34,12 @@ async def before(connection: AsyncConnection, conversation_id: str, item: int) -
     rows = (await connection.execute(_BEFORE, {"lane": conversation_id, "before": item})).all()
     if not rows:
         return ()
-    said = [(row.id, 0, Line("customer" if row.kind == Kind.TEXT else "staff", row.text)) for row in rows]
+    times = {row.id: moment(row.sent_at) for row in rows}
+    said = [
+        (row.id, 0, Line("customer" if row.kind == Kind.TEXT else "staff", row.text, times[row.id])) for row in rows
+    ]
     replies = await spoken(connection, conversation_id, rows[-1].id, item)
-    said += [(answered, 1 + place, Line("bot", text)) for place, (answered, text) in enumerate(replies)]
+    said += [
+        (answered, 1 + place, Line("bot", text, times.get(answered))) for place, (answered, text) in enumerate(replies)
+    ]
     return tuple(line for _, _, line in sorted(said, key=lambda one: one[:2]))

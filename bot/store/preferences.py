@@ -68,11 +68,9 @@ async def save(connection: AsyncConnection, person: str, preferences: Preference
 async def restore(connection: AsyncConnection, person: str, now: datetime) -> None:
     """To hear from us as at first: no mute, no wish for fewer, every topic. Purposes stay as they are.
 
-    Who is opted out until now keeps which topics they chose and how often: they take back that nothing comes at all.
+    Who is opted out until now keeps all that they chose before: they take back that nothing comes at all.
     """
     before = await load(connection, person)
-    whole = replace(before, muted_until=None)
-    if Purpose.POSTS not in before.off:
-        whole = replace(whole, every_days=0, only=frozenset(), never=frozenset())
-    if whole != before:
+    whole = replace(before, muted_until=None, every_days=0, only=frozenset(), never=frozenset())
+    if Purpose.POSTS not in before.off and whole != before:
         await save(connection, person, whole, now)

@@ -4,6 +4,7 @@ from handlers import rights_texts, texts
 from handlers.commands.request import Request, say
 from handlers.commands.whom import meant, nobody
 from handlers.effect_types import Forget
+from handlers.rights_texts import of_another
 from handlers.turn import Outcome
 
 _SURE = ("确认", "確認", "confirm")
@@ -19,7 +20,7 @@ async def person(request: Request) -> Outcome | None:
     kept = await records.kept(id_)
     if not kept:
         return say(nobody(id_, "person"))
-    rows = "\n".join(f"- {each.what}：{each.count} 条，{each.until}" for each in kept)
+    rows = "\n".join(f"- {of_another(each.what)}：{each.count} 条，{of_another(each.until)}" for each in kept)
     settings = rights_texts.settings_rows(await records.preferences(id_), office.zone, request.turn.now)
     return say(
         f"**{texts.shorten(id_)}**\n\n{rows}\n\n设置：{settings}\n\n删除：/forget {id_}", audit=_trace("person", id_)
@@ -34,7 +35,7 @@ async def forget(request: Request) -> Outcome | None:
     id_ = await meant(request, words[0])
     if len(words) == 1:
         kept = await request.office.records.kept(id_)
-        goes = "、".join(f"{each.what}（{each.count} 条）" for each in kept) or "没有数据"
+        goes = "、".join(f"{of_another(each.what)}（{each.count} 条）" for each in kept) or "没有数据"
         return say(
             f"{texts.shorten(id_)} 会被删除的：{goes}。会留下一个加盐的标记，只用来记住不再主动发内容。"
             f"删除后无法恢复。确定的话发“/forget {id_} 确认”。"

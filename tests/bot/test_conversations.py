@@ -263,6 +263,14 @@ async def test_a_take_from_a_colleague_who_serves_changes_nothing_when_it_is_ref
     assert await house.customer(QUESTION) == []
 
 
+async def test_who_serves_is_named_as_people_know_them(open_house: OpenHouse) -> None:
+    people = {"operators": ["wangwei"], "leads": ["zhaomin"], "consultants": ["lihua"], "names": ["lihua=李华"]}
+    async with open_house(people=people) as house:
+        await house.customer("转人工")
+        said = await house.colleague("/take 1", "zhaomin")
+        assert any("没能转给您：李华 正在接待" in text for text in said)
+
+
 async def test_a_take_is_not_kept_waiting_by_answers_that_wait_for_the_member(house: House) -> None:
     await house.standin.servicer_on_duty("lihua", False)
     await house.customer("转人工")

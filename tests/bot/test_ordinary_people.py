@@ -82,12 +82,16 @@ async def test_who_is_opted_out_is_told_so_when_they_choose_and_keeps_the_choice
         assert await preferences.load(connection, CHEN) == Preferences()
 
 
-async def test_a_task_that_no_colleague_confirmed_was_not_sent_to_anybody(open_house: OpenHouse) -> None:
+async def test_of_a_task_that_no_colleague_confirmed_nothing_is_claimed_and_nothing_denied(
+    open_house: OpenHouse,
+) -> None:
     async with open_house(schedules=[FOR_CHEN]) as house:
         await house.jump(hours=2)
         [task] = house.standin.mass_tasks()
         [told] = await house.customer("为什么给我发这个")
-        assert rights_texts.NEVER_SENT in told
+        assert rights_texts.NEVER_SENT not in told, "its colleague may have confirmed it this minute"
+        assert "您刚看到的如果是《小客厅沙发怎么选尺寸》" in told
+        assert "有没有发出还没传回我这里；是定期发的“空间搭配”内容" in told
         house.standin.confirm_mass_task("lihua", task.msgid)
         await house.jump(minutes=2)
         [told] = await house.customer("为什么给我发这个")

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
+from bot.records import MemberRecords
 from bot.store import preferences, profiles
 from bot.store.standing import standing
 from bot.store.tables import audit, opt_out, preference
@@ -140,3 +141,29 @@ async def test_members_cannot_use_the_operators_commands(house: House) -> None:
     await house.customer(f"/forget {LIN} 确认")
     [shown] = await house.customer("我的数据", LIN)
     assert "聊天消息" in shown
+
+
+async def test_who_takes_an_opt_out_back_keeps_the_mute_that_was_set_before(house: House) -> None:
+    await house.customer("静音7天")
+    await house.customer("退订")
+    [told] = await house.customer("手滑了 还是发吧")
+    assert "您选过的照旧：静音到" in told
+    assert (await chosen(house)).muted_until is not None
+    [shown] = await house.customer("我的设置")
+    assert "静音：到" in shown
+    await house.customer("恢复推送")
+    assert await chosen(house) == Preferences()
+
+
+async def test_in_a_group_its_own_post_is_found_and_only_once_it_has_arrived(open_house: OpenHouse) -> None:
+    async with open_house(schedules=[IN_GROUP]) as house:
+        await house.jump(hours=2)
+        records = MemberRecords(house.program.base.database, 180)
+        assert await records.last_group_post("wrDemoGroup01") is None
+        [task] = house.standin.mass_tasks()
+        house.standin.confirm_mass_task("lihua", task.msgid)
+        await house.jump(minutes=2)
+        found = await records.last_group_post("wrDemoGroup01")
+        assert found is not None
+        assert (found.title, found.group) == ("小客厅沙发怎么选尺寸", True)
+        assert await records.open_post(LIN) is None

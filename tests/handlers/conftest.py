@@ -64,6 +64,8 @@ class SmallRecords:
     held: Sequence[Kept] = ()
     exported: str = "{}"
     post: LastPost | None = None
+    coming: LastPost | None = None
+    in_chats: dict[str, LastPost] = field(default_factory=dict)
     handled: dict[str, datetime] = field(default_factory=dict)
     met: bool = True
     retention_days: int = 180
@@ -84,6 +86,12 @@ class SmallRecords:
 
     async def last_post(self, person: str) -> LastPost | None:
         return self.post
+
+    async def open_post(self, person: str) -> LastPost | None:
+        return self.coming
+
+    async def last_group_post(self, chat: str) -> LastPost | None:
+        return self.in_chats.get(chat)
 
     async def last_handled(self, conversation: str, handler: str, since: datetime) -> int:
         at = self.handled.get(handler)

@@ -1,6 +1,7 @@
 """The context card: what a colleague must know, on one screen."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from handlers import texts
 from handlers.card import LIMIT, Background, card, with_told
@@ -60,3 +61,19 @@ def test_what_is_not_known_is_left_out() -> None:
     assert "还没有告诉会员" in shown
     for absent in ("情绪", "资料", "最近几句", "说第一句话"):
         assert absent not in shown
+
+
+def test_what_was_said_days_ago_carries_its_date() -> None:
+    now = datetime(2026, 11, 26, 14, 0, tzinfo=UTC)
+    lines = [
+        Line("customer", "沙发怎么保养", now - timedelta(days=3)),
+        Line("customer", "转人工", now - timedelta(minutes=1)),
+    ]
+    shown = card(replace(FULL, lines=lines, now=now))
+    assert "> 会员（11-23 周一 22:00）：沙发怎么保养" in shown
+    assert "> 会员：转人工" in shown
+
+
+def test_in_danger_the_call_reads_the_same_without_bold() -> None:
+    shown = card(replace(FULL, reason=texts.URGENT)).replace("*", "")
+    assert "请现在就联系会员，确认已经就医或求助" in shown

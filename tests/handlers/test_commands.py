@@ -306,6 +306,12 @@ async def test_who_is_looked_for_by_name_is_told_that_no_names_are_kept(operator
 async def test_a_deletion_by_ticket_is_confirmed_for_the_account_that_was_shown(operator, office) -> None:
     shown = (await operator.say("/forget 12号")).replies[0].text
     assert "确定的话发“/forget wmMember0001 确认”。" in shown
+    office.records.held = (Kept("您的设置", 1, "", "一直留到您改", ""), Kept("您在哪些群", 2, "", "", ""))
+    shown = (await operator.say("/forget 12号")).replies[0].text
+    assert "对方的设置（1 条）、对方在哪些群（2 条）" in shown
+    shown = (await operator.say("/person 12号")).replies[0].text
+    assert "一直留到对方改" in shown
+    assert "您" not in shown
     assert (await operator.say("/forget wmMember0001 确认")).effects == (Forget("wmMember0001"),)
 
 

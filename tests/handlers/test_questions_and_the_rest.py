@@ -1,6 +1,6 @@
 """Questions go to the guides; everything else that was written still gets a word back."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -114,3 +114,16 @@ async def test_a_fault_of_the_library_is_the_desks_to_handle(member, office) -> 
     office.answer = broken
     with pytest.raises(OSError, match="index"):
         await member.say("沙发怎么摆")
+
+
+async def test_what_a_person_is_wanted_for_is_what_was_asked_of_late_and_no_right_or_courtesy(member, office) -> None:
+    def asked(days: float, *words: str) -> tuple[Line, ...]:
+        return tuple(Line("customer", one, office.now - timedelta(days=days)) for one in words)
+
+    async def ask(history: tuple[Line, ...]) -> str:
+        [called] = (await member.say("转人工", history=history)).effects
+        return called.ask
+
+    assert await ask(asked(3, "沙发怎么保养")) == "转人工"
+    assert await ask(asked(0.4, "沙发怎么保养")) == "沙发怎么保养"
+    assert await ask(asked(0.1, "沙发怎么保养", "谢谢", "我的数据")) == "沙发怎么保养"

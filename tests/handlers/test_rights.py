@@ -314,3 +314,104 @@ async def test_the_greeting_says_who_we_are_what_is_kept_and_how_to_stop_and_fit
     for part in ("智能助手（AI）", "最多保存 180 天", "我的数据", "删除我的数据", "退订", "转人工"):
         assert part in greeting.text
     assert len(greeting.text.encode()) <= 2048
+
+
+ONLY_PARENTING = Preferences(only=frozenset({"parenting"}))
+WIDER = """
+算了 家居的也发吧|家居的也发吧|家居也要|也发家居的|家居的可以发|搭配也给我发
+把家居的加回来|再发搭配的内容|收纳的也要|家居还是要"""
+
+
+@pytest.mark.parametrize("said", [one for line in WIDER.splitlines() for one in line.split("|") if one])
+async def test_a_topic_comes_beside_the_others_again(member, office, said) -> None:
+    office.records.chosen = ONLY_PARENTING
+    outcome = await member.say(said)
+    assert chosen(outcome).only == {"parenting", "styling"}
+    assert "以后只发空间搭配、育儿" in outcome.replies[0].text
+    office.records.chosen = Preferences(never=frozenset({"styling"}))
+    outcome = await member.say(said)
+    assert chosen(outcome) == Preferences()
+    assert "各类内容都会发" in outcome.replies[0].text
+
+
+@pytest.mark.parametrize("said", ["别的也发吧", "其他的也可以发", "什么都发吧", "所有的都发吧"])
+async def test_all_topics_come_again(member, office, said) -> None:
+    office.records.chosen = replace(ONLY_PARENTING, every_days=14)
+    assert chosen(await member.say(said)) == Preferences(every_days=14)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["宝宝也要", "沙发也要", "两个都发吧", "灰色的也发", "发票也要", "服务也要", "育儿也要钱吗", "装修也要注意什么"],
+)
+async def test_what_only_sounds_like_a_further_topic_changes_nothing(member, office, said) -> None:
+    office.records.chosen = ONLY_PARENTING
+    assert not [each for each in (await member.say(said)).effects if isinstance(each, Prefer)]
+
+
+async def test_a_topic_more_where_none_is_missing_is_about_something_else(member, office) -> None:
+    assert (await member.say("搭配也给我发")).handler == "question"
+
+
+HOURS = """
+晚上别发 只要上午|晚上别发|半夜不要给我发消息|别大晚上发|只在上午发|午休别打扰我
+睡觉的时候别给我推送|凌晨别发了|早上再发|上午再给我发吧"""
+
+
+@pytest.mark.parametrize("said", [one for line in HOURS.splitlines() for one in line.split("|") if one])
+async def test_who_names_hours_hears_which_are_quiet_and_that_none_can_be_chosen(member, said) -> None:
+    outcome = await member.say(said)
+    assert (outcome.handler, outcome.effects) == ("rights", ())
+    assert outcome.replies[0].text.startswith("21:00–09:00 是免打扰时段，本来就不会主动给您发。")
+
+
+@pytest.mark.parametrize("said", ["下午发货吗", "晚上别喂奶", "早上发烧", "只要上午", "上午再喂"])
+async def test_hours_of_other_things_are_questions(member, said) -> None:
+    assert (await member.say(said)).handler == "question"
+
+
+async def test_why_does_not_deny_what_a_colleague_may_have_just_sent(member, office) -> None:
+    office.records.coming = replace(POST, title="换季收纳", at=POST.at + timedelta(hours=1))
+    text = (await member.say("为什么给我发这个")).replies[0].text
+    assert "没有主动给您发过" not in text
+    assert "您刚看到的如果是《换季收纳》" in text
+    assert "一天最多 1 条" in text
+    office.records.post = POST
+    text = (await member.say("为什么给我发这个")).replies[0].text
+    assert "最近一条是" in text
+    assert "您刚看到的如果是《换季收纳》" in text
+    office.records.coming = replace(POST, title="换季收纳", at=POST.at - timedelta(days=9))
+    assert "换季收纳" not in (await member.say("为什么给我发这个")).replies[0].text
+
+
+async def test_why_is_answered_in_a_group_for_the_group_s_post_and_for_nobody_s_own(member, office) -> None:
+    group = replace(member, conversation=replace(member.conversation, chat="wrGroup"))
+    office.records.post = replace(POST, title="只给他一个人的")
+    assert (await group.say("为什么发这个")).replies[0].text == rights_texts.GROUP_POSTS
+    office.records.in_chats["wrGroup"] = replace(POST, group=True)
+    text = (await group.say("为什么发这个")).replies[0].text
+    assert "发在这个群里的《小客厅沙发怎么选尺寸》" in text
+    assert "您没有退订" not in text
+    assert "只给他一个人的" not in text
+
+
+LISTED = (Line("customer", "我的数据"), Line("bot", rights_texts.data(TALKED, None)))
+
+
+@pytest.mark.parametrize("said", ["谁让你们存的", "存多久啊", "要保存多久", "你们存这些干嘛", "什么时候删"])
+async def test_after_the_list_of_what_is_kept_members_hear_why_and_how_long(member, office, said) -> None:
+    assert "最多保存 180 天" in (await member.say(said, history=LISTED)).replies[0].text
+    assert (await member.say(said)).handler == "question", "alone it may be about food"
+
+
+async def test_who_names_their_data_hears_it_anywhere(member) -> None:
+    for said in ("我的数据存多久", "谁让你们存我的数据", "凭什么保存我的信息"):
+        assert "最多保存 180 天" in (await member.say(said)).replies[0].text
+
+
+async def test_who_comes_back_is_told_of_the_mute_that_stays(member, office) -> None:
+    until = datetime(2026, 11, 29, 16, 0, tzinfo=UTC)
+    office.records.chosen = Preferences(muted_until=until, off=frozenset({Purpose.POSTS}))
+    assert "您选过的照旧：静音到 11-30 周一 00:00" in (await member.say("恢复推送")).replies[0].text
+    office.records.chosen = replace(office.records.chosen, muted_until=office.now)
+    assert "静音" not in (await member.say("恢复推送")).replies[0].text

@@ -36,6 +36,38 @@ async def test_who_calls_off_a_deletion_hears_that_nothing_was_deleted_and_nobod
     assert outcome.replies[0].text.startswith("好的，什么都没有删")
 
 
+YES = """
+马上删|嗯嗯删掉
+确认|是的|是的 删|对，删吧
+确定|好的|可以|嗯|行|删吧|删掉|全部删除|确认删|想好了|ok|是的，我同意|帮我删了吧|我确定要删"""
+
+
+@pytest.mark.parametrize("said", rows(YES))
+async def test_a_yes_in_other_words_hears_that_nothing_is_deleted_yet_and_which_words_do_it(
+    member, office, said
+) -> None:
+    office.records.handled[DELETE_ASKED] = office.now - timedelta(minutes=1)
+    outcome = await member.say(said, history=PREVIEWED)
+    assert (outcome.replies[0].text, outcome.effects) == (rights_texts.NOT_YET_DELETED, ())
+    again = (*PREVIEWED, Line("customer", said), Line("bot", rights_texts.NOT_YET_DELETED))
+    assert (await member.say(said, history=again)).replies[0].text == rights_texts.NOT_YET_DELETED
+    office.records.handled[DELETE_ASKED] = office.now - timedelta(minutes=11)
+    assert (await member.say(said, history=PREVIEWED)).replies[0].text != rights_texts.NOT_YET_DELETED
+
+
+@pytest.mark.parametrize("said", ["确认删除", "是的，确认删除", "好的，我确认删除", "确定删除我的数据"])
+async def test_the_words_that_delete_delete(member, office, said) -> None:
+    office.records.handled[DELETE_ASKED] = office.now - timedelta(minutes=1)
+    assert (await member.say(said, history=PREVIEWED)).effects == (Forget("wmMember0001"),)
+
+
+async def test_a_bare_yes_counts_only_where_the_preview_was_the_last_thing_said(member, office) -> None:
+    office.records.handled[DELETE_ASKED] = office.now
+    later = (*PREVIEWED, Line("customer", "沙发怎么洗"), Line("bot", "用软布擦。"))
+    assert (await member.say("好的", history=later)).replies[0].text == texts.GLAD
+    assert (await member.say("删吧", history=later)).replies[0].text == rights_texts.NOT_YET_DELETED
+
+
 @pytest.mark.parametrize("said", ["沙发怎么洗", "不删会怎样", "取消订单怎么弄", "删了之后还能买东西吗"])
 async def test_a_question_after_the_preview_is_a_question(member, office, said) -> None:
     office.records.handled[DELETE_ASKED] = office.now
