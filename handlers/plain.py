@@ -5,9 +5,8 @@ import unicodedata
 from datetime import timedelta
 
 LONGEST_QUESTION = 2000  # characters of a question that are looked at
-RECENT = timedelta(
-    hours=12
-)  # what was asked in the evening still stands in the morning; what is older is another matter
+# What was asked in the evening still stands in the morning; what is older is another matter.
+RECENT = timedelta(hours=12)
 
 # Only the characters that occur in the wishes we look for; answering questions has its own, complete table.
 _SIMPLIFIED = str.maketrans(
