@@ -12,7 +12,7 @@ from bot.planner import Planner
 from bot.posting import BotPosting
 from bot.records import MemberRecords
 from bot.store import marks, resolutions
-from bot.store.conversations import writable_until
+from bot.store.conversations import served, writable_until
 from bot.store.database import Database
 from bot.store.holds import Holds
 from bot.store.inbox import Inbox
@@ -97,6 +97,10 @@ class BotOffice:
     async def asked_whether_solved(self, turn: Turn) -> int | None:
         async with self.database.read() as connection:
             return await resolutions.asked_before(connection, turn)
+
+    async def only_awaited(self, person: str) -> bool:
+        async with self.database.read() as connection:
+            return not await served(connection, person)
 
     async def last_served(self, turn: Turn) -> int | None:
         return await self.ticket_store.last_served(turn.conversation.id)

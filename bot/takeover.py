@@ -10,7 +10,7 @@ from bot.store import conversations, locks, pages, tickets
 from bot.transaction import Overtaken, Transaction
 from handlers import texts
 from handlers.commands.people import may_step_in
-from handlers.effect_types import Effect, GiveBack, Relay, Satisfied, Take
+from handlers.effect_types import CallOff, Effect, GiveBack, Relay, Satisfied, Take
 from handlers.handoff import Event, Move, State
 from handlers.relay import has
 from handlers.satisfaction import mark
@@ -24,23 +24,27 @@ def handing_over(alarm: Alarm) -> dict[type[Effect], "Takeover | Relays"]:
     """The carriers of what colleagues do with tickets, for `bot.effects`."""
     relays = Relays(alarm)
     takeover = Takeover(alarm, relays)
-    return {Take: takeover, GiveBack: takeover, Satisfied: takeover, Relay: relays}
+    return {Take: takeover, GiveBack: takeover, CallOff: takeover, Satisfied: takeover, Relay: relays}
 
 
 class Takeover:
-    """Carries out `Take`, `GiveBack` and `Satisfied`."""
+    """Carries out `Take`, `GiveBack`, `CallOff` and `Satisfied`."""
 
     def __init__(self, alarm: Alarm, relays: Relays) -> None:
         self._alarm = alarm
         self._relays = relays
 
-    async def apply(self, transaction: Transaction, turn: Turn, effect: Take | GiveBack | Satisfied, key: str) -> None:
+    async def apply(
+        self, transaction: Transaction, turn: Turn, effect: Take | GiveBack | CallOff | Satisfied, key: str
+    ) -> None:
         """Raises Overtaken when somebody else was faster: the command is then decided anew, and says who."""
         match effect:
             case Take(number):
                 await self._take(transaction, turn, number, key)
             case GiveBack(number):
                 await self._give_back(transaction, turn, number, key)
+            case CallOff():
+                await conversations.call_off(transaction.connection, turn.conversation.person)
             case Satisfied(number, score):
                 await tickets.score(transaction.connection, number, turn.conversation.id, score)
 

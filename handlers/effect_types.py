@@ -24,6 +24,11 @@ class HandOff:
 
 
 @dataclass(frozen=True, slots=True)
+class CallOff:
+    """The person would rather go on with the bot than wait for somebody, in whatever conversation that began."""
+
+
+@dataclass(frozen=True, slots=True)
 class OptOut:
     """Nothing unasked to this person any more, on any channel."""
 
@@ -243,6 +248,7 @@ class AskColleague:
 
 Effect = (
     HandOff
+    | CallOff
     | HoldUnasked
     | Release
     | FollowUp

@@ -43,7 +43,12 @@ def gap_worthy(text: str) -> bool:
 
     A complaint that says again what it was about stays: "你没听懂，我问的是皮沙发怎么洗".
     """
-    return not (_is_command(text) or _is_order(text) or _is_complaint(text))
+    return wants_an_answer(text) and not _is_complaint(text)
+
+
+def wants_an_answer(text: str) -> bool:
+    """Whether a colleague could do anything for who wrote this and got no answer: orders to the bot want nobody."""
+    return not (_is_command(text) or _is_order(text))
 
 
 def _is_command(text: str) -> bool:

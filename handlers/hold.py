@@ -2,7 +2,7 @@
 
 from handlers import texts
 from handlers.commands.parse import is_command
-from handlers.effect_types import AskColleague, Effect, HandOff, OptIn, OptOut
+from handlers.effect_types import AskColleague, CallOff, Effect, HandOff, OptIn, OptOut
 from handlers.handoff import Event, Move, State
 from handlers.mood_hold import hold_for
 from handlers.relay import passed_on
@@ -30,12 +30,13 @@ async def hold(turn: Turn, office: Office) -> Outcome | None:
         return Outcome("hold")
     if not turn.silent or is_command(turn):
         return None
-    if _waits(turn) and _goes_on(turn):
+    waits = await _waits(turn, office)
+    if waits and _goes_on(turn):
         return _called_off(turn)
     wanted = await kept_silently(turn, office)
     # Last, because it may delete what the others have just written.
     effects = (*_kept(turn), *passed_on(turn), *await _promised_anew(turn, office), *wanted)
-    return Outcome(DELETE_ASKED if AskColleague(FORGET) in wanted else "hold", _help(turn), effects)
+    return Outcome(DELETE_ASKED if AskColleague(FORGET) in wanted else "hold", _help(turn) if waits else (), effects)
 
 
 async def _promised_anew(turn: Turn, office: Office) -> tuple[HandOff, ...]:
@@ -60,16 +61,22 @@ def _move(turn: Turn) -> Move | None:
             return None
 
 
-def _waits(turn: Turn) -> bool:
-    """Whether the member still waits for the first word of somebody, here and everywhere."""
-    return not turn.held and (turn.conversation.state is State.WAITING or turn.wordless)
+async def _waits(turn: Turn, office: Office) -> bool:
+    """Whether the member still waits for the first word of somebody, wherever that began, and nobody serves them."""
+    if turn.answered or (turn.conversation.state is State.HUMAN and not turn.wordless):
+        return False
+    return not turn.held or (not turn.wordless and await office.only_awaited(turn.conversation.person))
 
 
 def _called_off(turn: Turn) -> Outcome:
-    """Where a colleague has the session, it is the bot's again only once the platform has ended it."""
+    """Where a colleague has the session, it is the bot's again only once the platform has ended it.
+
+    Who waits in another chat has the bot back there too: it had fallen silent everywhere.
+    """
     if turn.wordless:
         return Outcome("hold", replies=(Reply(texts.GOES_ON, frees=Event.CANCEL),))
-    return Outcome("hold", replies=(Reply(texts.GOES_ON),), move=Move(Event.CANCEL))
+    move = Move(Event.CANCEL) if turn.conversation.state is State.WAITING else None
+    return Outcome("hold", (Reply(texts.GOES_ON),), (CallOff(),) if turn.held else (), move)
 
 
 def _goes_on(turn: Turn) -> bool:
@@ -78,7 +85,7 @@ def _goes_on(turn: Turn) -> bool:
 
 def _help(turn: Turn) -> tuple[Reply, ...]:
     """The one thing that is said while nobody has come yet: what to do now, where somebody is in danger."""
-    if turn.item.kind is not Kind.TEXT or not _waits(turn):
+    if turn.item.kind is not Kind.TEXT:
         return ()
     danger = danger_in(turn.item.text, turn.history)
     return (Reply(danger.advice, frees=Event.NOBODY),) if danger else ()

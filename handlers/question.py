@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from handlers import texts
 from handlers.calling import call
 from handlers.effect_types import NoteGap
-from handlers.gap_worthy import gap_worthy
+from handlers.gap_worthy import gap_worthy, wants_an_answer
 from handlers.handoff import Event, Move, State
 from handlers.learning import learned
 from handlers.plain import LONGEST_QUESTION, has_words
@@ -35,9 +35,9 @@ async def question(turn: Turn, office: Office) -> Outcome | None:
         said = f"{said}\n\n{texts.IF_UPSET}"
     reply = Reply(said, about=() if answer.refused or answer.urgent else answer.citations)
     # A paste that is no question offers nobody and counts for nothing; in danger nobody is a gap in a library.
-    offered = answer.refused and not answer.urgent and worth_noting(text)
+    offered = answer.refused and not answer.urgent and worth_noting(text) and wants_an_answer(text)
     noted = _gap(text, answer) if offered else ()
-    second = offered and turn.conversation.state is State.OFFERED
+    second = offered and turn.conversation.state is State.OFFERED and not await _called_off(turn, office)
     if answer.handoff or second:
         called = call(turn, office, texts.URGENT if answer.urgent else texts.BEYOND_GUIDES)
         # The second refusal in a row offers nobody any more: somebody comes.
@@ -45,6 +45,11 @@ async def question(turn: Turn, office: Office) -> Outcome | None:
         return Outcome("question", replies, (*noted, *called.effects), called.move)
     told = () if Purpose.PERSONALISATION in off else learned(turn, answer, await office.guides())
     return Outcome("question", (reply,), (*noted, *told), Move(Event.OFFER) if offered else None)
+
+
+async def _called_off(turn: Turn, office: Office) -> bool:
+    """Whether the member would rather not wait for who is registered already: then it is theirs to ask again."""
+    return any(ticket.conversation == turn.conversation.id for ticket in await office.tickets())
 
 
 def _gap(text: str, answer: Answer) -> tuple[NoteGap, ...]:

@@ -38,6 +38,7 @@ HELLO = f"您好，我在。{_ABOUT}，都可以直接问我；想找真人，�
 WHO = f"我是分寸，一位智能助手（AI），不是真人。{_ABOUT}，都可以问我，我按资料里写的回答；想找真人，回复“转人工”。"
 GLAD = "好的，有需要随时找我。"
 LAUGHED = "我在呢，想问什么随时发给我。"
+GO_AHEAD = "好的，您请说。"
 LET_GO = "好的，那先这样。需要的时候随时找我。"
 PRAISED = "谢谢您的夸奖，能帮上您就好。有需要随时找我。"
 LIKED = "谢谢您的喜欢！我是智能助手，帮您解答问题就是我最高兴的事。"
@@ -65,7 +66,7 @@ RATE_GOOD, RATE_BAD = "有用", "没用"  # the entries below an answer
 APOLOGY = "抱歉，这条我没能处理好，已经记下并通知同事。需要的话回复“转人工”。"
 BUDGET = "先说到这里。想接着了解，再发我一句就行。"
 _GO_ON = "想让我继续回答，回复“继续问”。"
-_HANDED_OVER = "已为您转接人工顾问{name}，请稍候，顾问会在这里直接回复您。"
+_HANDED_OVER = f"已为您转接人工顾问{{name}}，请稍候，顾问会在这里直接回复您。{_GO_ON}"
 _HANDED_OVER_LATER = f"已为您转给人工顾问{{name}}。现在是休息时间，顾问 {{when}} 上班后会在这里回复您。{_GO_ON}"
 # In WeCom's pool nobody but a colleague can say anything (doc 94669), so that going on with us is not offered.
 _QUEUED_LATER = "已为您排队等候人工顾问。现在是休息时间，顾问 {when} 上班后会在这里回复您。"

@@ -253,6 +253,10 @@ class Office(Protocol):
         """Open and taken tickets, oldest first."""
         ...
 
+    async def only_awaited(self, person: str) -> bool:
+        """Whether no colleague serves this person anywhere, though one may be awaited."""
+        ...
+
     async def last_served(self, turn: Turn) -> int | None:
         """The ticket of the last time that a colleague served this conversation and was done, if they wrote at all."""
         ...

@@ -13,7 +13,7 @@ from bot.store.outbox import OPEN
 from bot.store.tables import conversation as table
 from bot.store.tables import inbox, moment, outbox, ticket
 from bot.store.tickets import LIVE
-from handlers.handoff import SILENT, IllegalMove, Move, State, after
+from handlers.handoff import SILENT, Event, IllegalMove, Move, State, after
 from handlers.turn import Channel, Conversation, Kind
 
 log = structlog.get_logger()
@@ -127,6 +127,18 @@ async def _fall_silent(connection: AsyncConnection, person: str, here: str) -> N
 async def held_elsewhere(connection: AsyncConnection, here: str) -> bool:
     """Whether a colleague serves the person of `here`, or is awaited, in another conversation."""
     return bool(await connection.scalar(select(HELD_ELSEWHERE).where(table.c.id == here)))
+
+
+async def served(connection: AsyncConnection, person: str) -> bool:
+    """Whether a colleague serves this person in any conversation."""
+    return bool(await connection.scalar(select(exists().where(table.c.person == person, table.c.state == State.HUMAN))))
+
+
+async def call_off(connection: AsyncConnection, person: str) -> None:
+    """Nobody is awaited in any conversation of this person any more; what is registered stays."""
+    waits = select(table.c.id).where(table.c.person == person, table.c.state == State.WAITING).order_by(table.c.id)
+    for id_ in (await connection.scalars(waits)).all():
+        await move(connection, id_, Move(Event.CANCEL))
 
 
 async def wordless(connection: AsyncConnection, id_: str) -> bool:

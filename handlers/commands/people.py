@@ -107,8 +107,15 @@ async def give_back(request: Request) -> Outcome | None:
         return say(_missing(wanted))
     if not may_step_in(ticket, request.turn):
         return say(f"{wanted} 号由 {request.office.called(ticket.assignee)} 在处理，请本人、主管或运营来交还。")
-    text = f"{wanted} 号已结束。会员再发消息，由智能助手回答。"
+    text = f"{wanted} 号已结束。会员再发消息，由智能助手回答。{await _still_on_hold(request, ticket)}"
     return say(text, GiveBack(wanted), audit=f"return {wanted}")
+
+
+async def _still_on_hold(request: Request, ticket: Ticket) -> str:
+    """That nothing unasked goes to the member still, and what ends that; empty where there is no hold."""
+    if all(held.person.casefold() != ticket.person.casefold() for held in await request.office.holds()):
+        return ""
+    return f"\n\n暂停打扰还在，事情处理完了发 /resolve {ticket.number} 原因。"
 
 
 async def _ticket(request: Request, wanted: int) -> Ticket | None:

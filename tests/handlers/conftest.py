@@ -178,6 +178,7 @@ class SmallOffice:
     until: datetime = NOW + timedelta(hours=48)
     follow_up: int | None = None
     served: int | None = None
+    awaited: bool = True
     asked: list[tuple[str, tuple[Line, ...], date]] = field(default_factory=list)
     records: SmallRecords = field(default_factory=SmallRecords)
     posting: SmallPosting = field(default_factory=SmallPosting)
@@ -228,6 +229,9 @@ class SmallOffice:
 
     async def tickets(self) -> Sequence[Ticket]:
         return self.open_tickets
+
+    async def only_awaited(self, person: str) -> bool:
+        return self.awaited
 
     async def last_served(self, turn: Turn) -> int | None:
         return self.served

@@ -12,7 +12,7 @@ from handlers.handoff import State
 from handlers.posting import PromoMonth, Shown
 from handlers.records import Kept
 from handlers.texts import lasted
-from handlers.turn import Kind, Role
+from handlers.turn import Held, Kind, Role
 
 NOON = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 
@@ -232,6 +232,16 @@ async def test_a_lead_may_step_in(consultant) -> None:
 
 async def test_the_colleague_who_has_the_ticket_gives_it_back(consultant) -> None:
     assert (await consultant.by("lihua", Role.CONSULTANT).say("/return 13")).effects == (GiveBack(13),)
+
+
+async def test_return_says_that_a_hold_stays_and_what_ends_it(operator, office) -> None:
+    told = (await operator.say("/return 12")).replies[0].text
+    assert "/resolve" not in told
+    office.held = (Held("wmMember0001", "angry", "烦死了", office.now),)
+    told = (await operator.say("/return 12")).replies[0].text
+    assert "暂停打扰还在" in told
+    assert "/resolve 12 原因" in told
+    assert "/resolve" not in (await operator.say("/return 13")).replies[0].text
 
 
 async def test_with_nothing_waiting_handoffs_says_so(operator, office) -> None:

@@ -155,11 +155,13 @@ def test_what_only_sounds_like_it_is_one(said) -> None:
     assert gap_worthy(said)
 
 
-async def test_what_is_no_gap_is_offered_a_person_as_ever(member) -> None:
-    outcome = await member.say(JUNK[0])
+async def test_what_is_no_gap_is_offered_a_person_as_ever(member, office) -> None:
+    office.open_tickets = ()
+    complaint = "你没听懂我的意思"
+    outcome = await member.say(complaint)
     assert not any(isinstance(effect, NoteGap) for effect in outcome.effects)
     assert outcome.move == Move(Event.OFFER)
-    again = await member.held(State.OFFERED).say(JUNK[0])
+    again = await member.held(State.OFFERED).say(complaint)
     assert any(isinstance(effect, HandOff) for effect in again.effects)
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from handlers.effect_types import HandOff, Learn, NoteGap, OptIn, OptOut
-from handlers.handoff import Event, Move
+from handlers.handoff import Event, Move, State
+from handlers.texts import GOES_ON
 from handlers.wishes import wish_in
 from knowledge.types import Line
 
@@ -45,6 +46,20 @@ NONE = """
 恢复出厂设置|推送什么时候发|这个推送里的沙发多少钱|怎么看推送|没有收到推送|不收到货可以退吗|怎么还没收到"""
 
 
+GO_ON = """
+继续问|不等了|还是问你吧|不用等了|不想等人工了|不排队了|不用排队等了
+没事了 不用人工了|我不要人工|先不用人工|不用等人工了，你接着说
+算了不用人工了|不用转了|先不转了|暂时不用转了|别转了
+不用给我转了|不用帮我转了|算了 不转了 你答吧|取消转人工|不用叫人|别叫人了|不用喊人来
+算了不用了|算了不用了 我自己看看|不用啦谢谢|不用找客服了|先不找客服了|不用麻烦顾问了|不用同事来了|不用人来了
+你来回答吧|你来答吧|机器人你来答|算了 你说吧|你先说吧
+机器人回答就行|让机器人来回答吧|你直接回答我吧|算了 别转了 你来说吧"""
+WAITS_ON = """
+算了|没事了|人呢|怎么还不来人|怎么没人回答|等多久|还要等吗|不用等吗|不想等了|我等不及了|不要让我再等|转人工怎么还没人|让顾问来说|叫你们的人来答
+洗衣机坏了，不转了|风扇不转了怎么办|孩子两岁了，不叫人|孩子不叫人怎么办|别叫醒宝宝|宝宝没事了吗|不要人抱怎么办|不用奶瓶了|取消订单|取消预约
+你说呢|你说话啊|你倒是说啊|你别说了|不用你回答|不要你回答|你回答我的问题|不要转移话题|不用付运费了吗"""
+
+
 def rows(table: str) -> list[str]:
     return [said for line in table.splitlines() for said in line.split("|") if said]
 
@@ -71,6 +86,20 @@ async def test_asking_how_to_stop_is_told_and_stops_nothing(member, said) -> Non
     outcome = await member.say(said)
     assert outcome.effects == ()
     assert "回复“退订”" in outcome.replies[0].text
+
+
+@pytest.mark.parametrize("said", rows(GO_ON))
+async def test_who_would_rather_not_wait_goes_on_with_the_bot(member, said) -> None:
+    outcome = await member.held(State.WAITING).say(said)
+    assert [reply.text for reply in outcome.replies] == [GOES_ON]
+    assert outcome.move == Move(Event.CANCEL)
+    assert (await member.held(State.HUMAN).say(said)).replies == ()
+
+
+@pytest.mark.parametrize("said", rows(WAITS_ON))
+async def test_nothing_else_ends_the_wait(member, said) -> None:
+    outcome = await member.held(State.WAITING).say(said)
+    assert (outcome.replies, outcome.move) == ((), None)
 
 
 @pytest.mark.parametrize("said", rows(PERSON))
