@@ -271,6 +271,22 @@ async def test_who_serves_is_named_as_people_know_them(open_house: OpenHouse) ->
         assert any("没能转给您：李华 正在接待" in text for text in said)
 
 
+async def test_the_card_names_what_they_are_called_for_now_and_no_question_of_days_ago(house: House) -> None:
+    await house.standin.servicer_on_duty("lihua", False)
+    await house.customer(QUESTION)
+    await house.jump(days=3)
+    await house.customer("转人工")
+    [listed] = await house.colleague("/handoffs")
+    assert "茶几" not in listed
+    await house.customer("继续问")
+    await house.standin.servicer_on_duty("lihua", True)
+    await house.customer("火星上怎么种土豆")
+    await house.customer("那月球上呢，怎么种水稻")
+    [card] = [text for text in house.told("lihua") if "1 号的背景" in text and "月球" in text]
+    assert "指南答不了" in card
+    assert "想问：那月球上呢" in card
+
+
 async def test_a_take_is_not_kept_waiting_by_answers_that_wait_for_the_member(house: House) -> None:
     await house.standin.servicer_on_duty("lihua", False)
     await house.customer("转人工")

@@ -250,3 +250,11 @@ async def test_a_reminder_that_the_platform_did_not_take_is_given_later(guarded:
     await guarded.jump(hours=5, minutes=1)
     await guarded.jump(minutes=5)
     assert len(guarded.standin.mass_tasks()[0].reminders) == 1
+
+
+async def test_its_colleague_is_named_as_people_know_them(open_house: OpenHouse) -> None:
+    people = {"operators": ["wangwei"], "leads": [], "consultants": ["lihua"], "names": ["lihua=李华"]}
+    async with open_house(people=people) as house:
+        await give(house, TO_CHEN, days=0.2)
+        await house.jump(hours=5)
+        assert told(house, "李华 的群发", "到期没有确认，已取消") == 1

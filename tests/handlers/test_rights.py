@@ -334,7 +334,7 @@ async def test_a_topic_comes_beside_the_others_again(member, office, said) -> No
     assert "各类内容都会发" in outcome.replies[0].text
 
 
-@pytest.mark.parametrize("said", ["别的也发吧", "其他的也可以发", "什么都发吧", "所有的都发吧"])
+@pytest.mark.parametrize("said", ["别的也发吧", "其他的也可以发", "其他类型的也推吧", "所有的都发吧"])
 async def test_all_topics_come_again(member, office, said) -> None:
     office.records.chosen = replace(ONLY_PARENTING, every_days=14)
     assert chosen(await member.say(said)) == Preferences(every_days=14)
