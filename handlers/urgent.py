@@ -7,7 +7,8 @@ from handlers.handoff import Event, Move
 from handlers.mood_hold import hold_for
 from handlers.plain import LONGEST_QUESTION
 from handlers.turn import Kind, Office, Outcome, Reply, Turn
-from knowledge.danger import danger_in
+from knowledge.danger import danger_in, help_is_called
+from knowledge.danger.advice import HELP_COMES
 
 
 async def urgent(turn: Turn, _office: Office) -> Outcome | None:
@@ -16,7 +17,7 @@ async def urgent(turn: Turn, _office: Office) -> Outcome | None:
         return None
     danger = danger_in(turn.item.text, turn.history)
     if danger is None:
-        return None
+        return Outcome("urgent", (Reply(HELP_COMES),)) if help_is_called(turn.item.text) else None
     # On kf the platform's session goes to a colleague; the advice leaves before that, see `bot.desk`.
     return Outcome("urgent", (Reply(danger.advice),), (*hold_for(turn), alert(turn)), Move(Event.CALL))
 

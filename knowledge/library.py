@@ -11,6 +11,7 @@ from knowledge import danger
 from knowledge.answers import quoting
 from knowledge.answers.quoting import Quoted, within
 from knowledge.answers.whole import offered, opening, step, whole
+from knowledge.answers.youngest import only_an_age, told_of_fever, youngest_first
 from knowledge.embeddings.embedding import Embedder, HashedEmbedder
 from knowledge.embeddings.nearness import Later, Nearness
 from knowledge.embeddings.places import OpenVectors, Place, place_of
@@ -180,10 +181,10 @@ class Library:
         if not found.enough:
             return quoting.refusal(found.evidence.related)
         quoted = await asyncio.to_thread(self._quote, found)
-        if self._assistant is None:
-            return quoted.answer
-        composed = await self._assistant.compose(self._in_full(question, history), quoted.hits, so_far)
-        return composed or quoted.answer
+        composed = None
+        if self._assistant is not None:
+            composed = await self._assistant.compose(self._in_full(question, history), quoted.hits, so_far)
+        return youngest_first(composed or quoted.answer, question, history)
 
     def quoted(self, question: str, today: date) -> Answer:
         """What the guides say in their own words, or a refusal; no model is asked. To be called in a thread."""
@@ -235,6 +236,9 @@ class Library:
         worded = any(char.isalnum() for char in asked.plain)  # a link or a picture asks for nothing again
         if history and worded and (follow_up.points_back(asked) or not alone.enough):
             best = self._with_history(alone, history, today)
+        if worded and only_an_age(question) and told_of_fever(before := follow_up.last_words(history)):
+            aged = self._find(self._reader.read(f"{before} {question}"), today)
+            best = aged if aged.enough else best
         for wording in rewritten:
             found = self._find(self._reader.read(wording), today)
             if found.evidence.sure > best.evidence.sure:

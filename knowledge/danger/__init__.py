@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from knowledge.danger.advice import advice_for
+from knowledge.danger.advice import advice_for, advice_while_help_comes
+from knowledge.danger.called import without_call
 from knowledge.danger.context import Said
 from knowledge.danger.learnt import learnt_sign, unlikely
 from knowledge.danger.measures import Aged, ages
+from knowledge.danger.outright import OUTRIGHT
 from knowledge.danger.plain import plain
 from knowledge.danger.sign import Finder, Sign
 from knowledge.danger.signs import SIGNS
@@ -55,15 +57,30 @@ def danger_in(text: str, history: Sequence[Line] = ()) -> Danger | None:
 
 @lru_cache(maxsize=AT_ONCE)
 def _danger(text: str, own: tuple[str, ...]) -> Danger | None:
-    now = plain(text)
+    said = plain(text)
+    now = without_call(said)
+    called = now != said
+    code = _code(now if called else text, text, now, own) if now else None
+    if code is None:
+        return None
+    return Danger(code, advice_while_help_comes(code) if called else advice_for(code))
+
+
+def _code(judged: str, text: str, now: str, own: tuple[str, ...]) -> str | None:
+    """The code of the sign in `text`, which is `now` in plain; `judged` is what the classifier shall read of it."""
     earlier = tuple(map(plain, own[-EARLIER:]))
     if _ELDER_CHILD.search(text) and not any(map(_ELDER_CHILD.search, own)):
         earlier = tuple(line for line in earlier if not ages(line))
     found = next((sign for sign in SIGNS if _shows(sign, now, earlier)), None) or _gone_on(now, earlier)
-    if found and found.code not in NEVER_TAKEN_BACK and _shows(found, now, ()) and unlikely(text):
-        found = None
-    code = found.code if found else learnt_sign(text)
-    return Danger(code, advice_for(code)) if code else None
+    if found and _doubtful(found, now) and unlikely(judged):
+        found = next((sign for sign in SIGNS if _shows(sign, now, earlier) and not _doubtful(sign, now)), None)
+    return found.code if found else learnt_sign(judged)
+
+
+def help_is_called(text: str) -> bool:
+    """Whether `text` says that 120 was called, and nothing else."""
+    said = plain(text)
+    return bool(said) and not without_call(said)
 
 
 def _shows(sign: Sign, now: str, earlier: tuple[str, ...]) -> bool:
@@ -72,6 +89,13 @@ def _shows(sign: Sign, now: str, earlier: tuple[str, ...]) -> bool:
         for then, new in sign.across
         for line in earlier
     )
+
+
+def _doubtful(sign: Sign, now: str) -> bool:
+    """Whether the classifier may take it back: it stands in this message alone, and was not said outright."""
+    if sign.code in NEVER_TAKEN_BACK or not _shows(sign, now, ()):
+        return False
+    return not any(all(finder(now) for finder in way) for way in OUTRIGHT.get(sign.code, ()))
 
 
 def _gone_on(now: str, earlier: tuple[str, ...]) -> Sign | None:
@@ -103,4 +127,4 @@ def _of_another(sign: Sign, then: Finder, before: str, now: str) -> bool:
     return (isinstance(then, Aged) and bool(ages(now))) or of_another(sign.code, then, before, now)
 
 
-__all__ = ["Danger", "danger_in"]
+__all__ = ["Danger", "danger_in", "help_is_called"]

@@ -4,6 +4,8 @@ Each says what to do now, then what not to do, and stays true when no colleague 
 The table for reviewers is docs/danger-signs.md; a test keeps the two alike.
 """
 
+import re
+
 TAIL = "我会把这条标为紧急转给同事，但请先就医，不要等我们回复。"
 _CALL = "我会把这条标为紧急转给同事，但请先打电话求助，不要等我们回复。"
 
@@ -180,6 +182,18 @@ ADVICE: dict[str, str] = {
 _OWN_TAIL = {"fire", "gas", "trapped", "general", "self_harm", "low_mood", "harm_child", "violence", "missing"}
 
 
+# For somebody who has called 120: nothing tells them again to call it.
+HELP_COMES = "120 已经叫了就好：手机保持畅通，照急救人员在电话里说的做，大人守在身边；情况变了就再打 120 告诉他们。"
+_HELP_TAIL = "我会把这条标为紧急转给同事，不要等我们回复。"
+_TO_CALL = re.compile("^立即拨打 120[^。]*。")
+
+
 def advice_for(sign: str) -> str:
     """The whole fixed text for `sign`. Raises KeyError for a sign that has none."""
     return ADVICE[sign] + (_CALL if sign in _OWN_TAIL else TAIL)
+
+
+def advice_while_help_comes(sign: str) -> str:
+    """The same for somebody who has called 120: what else to do meanwhile."""
+    rest = "" if sign == "general" else _TO_CALL.sub("", ADVICE[sign])
+    return HELP_COMES + rest + _HELP_TAIL

@@ -17,6 +17,8 @@ SURE = 0.4  # share that a sign needs, else the general advice is given
 GENERAL = "general"
 _DANGER = "danger"
 _YOUNG_FEVER = "newborn_fever"
+_NEWBORNS = (_YOUNG_FEVER, "newborn_ill")
+_NO_NEWBORN = 3  # months
 _MOTHERS = "pregnancy"
 _CHILDS = re.compile("(?:宝宝|哥哥|姐姐)[^,。]{0,8}(?:摔|撞|磕|掉|烧|咳|拉|吐)")
 SENTENCES = 12  # a longer story is not judged sentence by sentence: its alarm stands
@@ -59,7 +61,12 @@ def learnt_sign(text: str) -> str | None:
     if judged.chances[_DANGER] < ALONE:
         return None
     likeliest = judged.best([label for label in judge.labels if label != _DANGER])
-    young = ages(said) or _YOUNG.search(text)
+    told = ages(said)
+    if told and min(told) >= _NO_NEWBORN:
+        if likeliest == _YOUNG_FEVER:
+            return None  # older than its advice is for; how high and how long a fever may be, the patterns know
+        likeliest = judged.best([label for label in judge.labels if label not in (_DANGER, *_NEWBORNS)])
+    young = told or _YOUNG.search(text)
     if not young and (likeliest == _YOUNG_FEVER or _MILD_FEVER.fullmatch(said)):
         return None  # a fever is ordinary at most ages, and none was told
     if likeliest == _MOTHERS and _CHILDS.search(said):

@@ -48,6 +48,7 @@ def _spelt(said: str) -> str:
         for pattern, word in _FOREIGN:
             said = pattern.sub(word, said)
     said = re.sub(f"(?<=[{_HAN}])\\s+(?=[{_HAN}])", ",", _BREAK.sub("。", said))
+    said = re.sub(rf"(?<=[\d度])\s+(?={_NUMERAL}|\d)", ",", said)  # 39度5 三个半月
     said = _PAUSE.sub(",", re.sub(r"\s+", "", said))
     said = heard(said)
     for pattern, word in _SLIPS:
@@ -64,6 +65,7 @@ def _unspaced(said: str) -> str:
 
 
 def _numbers(said: str) -> str:
+    said = re.sub(f"(?<=\\d)(?={_NUMERAL}+个(?:多|半)?月)", ",", said)  # 39度5三个半月
     said = re.sub("半岁", "6个月", re.sub("([一二两三四五六七八九\\d])岁半", r"\1.5岁", said))
     said = re.sub(f"({_NUMERAL}|\\d)个半月", r"\1.5个月", said).replace("半个月大", "0.5个月大")
     said = _SPLIT_TENS.sub(r"\1\2", said)  # 三十八九度

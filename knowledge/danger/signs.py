@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from knowledge.danger import adults, breath, hazards, illness, injuries, people, swallowed
+from knowledge.danger.outright import ACROSS, OUTRIGHT
 from knowledge.danger.sign import Sign
 from knowledge.danger.tellings import TELLINGS
 
@@ -45,4 +46,11 @@ _NAMED: tuple[Sign, ...] = (
     people.LOW_MOOD,
 )
 
-SIGNS: tuple[Sign, ...] = tuple(replace(sign, ways=sign.ways + TELLINGS.get(sign.code, ())) for sign in _NAMED)
+SIGNS: tuple[Sign, ...] = tuple(
+    replace(
+        sign,
+        ways=sign.ways + TELLINGS.get(sign.code, ()) + OUTRIGHT.get(sign.code, ()),
+        across=sign.across + ACROSS.get(sign.code, ()),
+    )
+    for sign in _NAMED
+)

@@ -43,6 +43,12 @@ def said_before(history: Sequence[Line]) -> str:
     return bare(canonical(said[-LONGEST:]))
 
 
+def last_words(history: Sequence[Line]) -> str:
+    """The customer's last two lines: what an age that is told alone is the age for."""
+    said = [line.text for line in history[-LINES:] if line.sender == "customer"]
+    return " ".join(text[-LONGEST:] for text in said[-2:])
+
+
 def step_asked(text: str) -> int:
     """The number of the step that a question points at; 0 for none."""
     found = _STEP.search(text)

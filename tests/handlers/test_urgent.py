@@ -8,7 +8,7 @@ from handlers import texts
 from handlers.effect_types import HandOff, OptOut
 from handlers.handoff import Event, Move, State
 from handlers.turn import Kind
-from knowledge.danger.advice import advice_for
+from knowledge.danger.advice import HELP_COMES, advice_for
 from knowledge.types import Line
 
 FEVER = "宝宝两个月发烧38.5"
@@ -120,3 +120,23 @@ def test_nothing_said_after_the_advice_sounds_like_waiting(told) -> None:
 def test_for_other_tickets_the_words_stay_as_they_were() -> None:
     assert texts.queued(texts.BEYOND_GUIDES) == texts.QUEUED
     assert texts.nobody("09:00-18:00", texts.MEMBER_ASKED) == texts.nobody("09:00-18:00")
+
+
+async def test_who_has_called_120_hears_a_word_and_nobody_is_alerted(member) -> None:
+    outcome = await member.say("打了120了 在路上")
+    assert (outcome.handler, outcome.effects, outcome.move) == ("urgent", (), None)
+    assert [reply.text for reply in outcome.replies] == [HELP_COMES]
+
+
+async def test_while_somebody_waits_the_word_that_120_is_called_changes_nothing(member) -> None:
+    outcome = await member.held(State.WAITING, "lihua").say(
+        "打了120了 在路上", history=(Line("customer", "宝宝抽搐了"),)
+    )
+    assert (outcome.replies, outcome.effects, outcome.move) == ((), (), None)
+
+
+async def test_a_second_worse_sign_while_somebody_waits_gets_its_advice(member) -> None:
+    before = (Line("customer", "诶她刚刚抖了一下 眼睛往上翻"), Line("customer", "现在好像没事了 睡了"))
+    outcome = await member.held(State.WAITING, "lihua").say("叫她没什么反应", history=before)
+    assert [reply.text for reply in outcome.replies] == [advice_for("unconscious")]
+    assert outcome.effects == (HandOff(texts.URGENT, "叫她没什么反应"),)
