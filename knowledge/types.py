@@ -44,7 +44,7 @@ class Line:
 
     sender: Literal["customer", "bot", "staff", "member"]
     text: str
-    at: datetime | None = field(default=None, compare=False)
+    at: datetime | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
